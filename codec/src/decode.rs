@@ -1,0 +1,75 @@
+//! One whole frame to the packet it holds.
+
+use crate::framer::{Frame, check_first_byte};
+use crate::wire::{Fault, Reader};
+use crate::{
+    Auth, Connack, Connect, DecodeError, DecodeErrorKind, Disconnect, Packet, PacketType, Puback,
+    Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe, Version,
+};
+
+impl<'a> Frame<'a> {
+    /// The packet in this frame, borrowed from it.
+    ///
+    /// `version` is what the connection speaks. A CONNECT says itself which version it is, and is
+    /// read by that.
+    ///
+    /// # Errors
+    ///
+    /// Everything that the standard calls malformed, or a protocol error in a packet by itself:
+    /// what, where, by which statement, and what a peer should be told.
+    #[inline]
+    pub fn decode(&self, version: Version) -> Result<Packet<'a>, DecodeError> {
+        let first = self.first_byte();
+        match self.decode_body(first, version) {
+            Ok(packet) => Ok(packet),
+            Err(fault) => Err(DecodeError::new(
+                fault,
+                PacketType::from_u8(first >> 4),
+                version,
+            )),
+        }
+    }
+
+    #[inline]
+    fn decode_body(&self, first: u8, version: Version) -> Result<Packet<'a>, Fault> {
+        let body = Reader::new(self.body(), self.header_len());
+        // The two that come by the million are looked at first.
+        if first >> 4 == PacketType::Publish as u8 {
+            return Publish::decode(first & 0x0F, body, version).map(Packet::Publish);
+        }
+        if first == PacketType::Puback.first_byte() {
+            return Puback::decode(body, version).map(Packet::Puback);
+        }
+        decode_other(first, body, version)
+    }
+}
+
+fn decode_other(first: u8, body: Reader<'_>, version: Version) -> Result<Packet<'_>, Fault> {
+    let packet = check_first_byte(first, version).map_err(|kind| Fault { kind, offset: 0 })?;
+    Ok(match packet {
+        PacketType::Connect => Packet::Connect(Box::new(Connect::decode(body)?)),
+        PacketType::Connack => Packet::Connack(Connack::decode(body, version)?),
+        PacketType::Publish => Packet::Publish(Publish::decode(first & 0x0F, body, version)?),
+        PacketType::Puback => Packet::Puback(Puback::decode(body, version)?),
+        PacketType::Pubrec => Packet::Pubrec(Pubrec::decode(body, version)?),
+        PacketType::Pubrel => Packet::Pubrel(Pubrel::decode(body, version)?),
+        PacketType::Pubcomp => Packet::Pubcomp(Pubcomp::decode(body, version)?),
+        PacketType::Subscribe => Packet::Subscribe(Subscribe::decode(body, version)?),
+        PacketType::Suback => Packet::Suback(Suback::decode(body, version)?),
+        PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::decode(body, version)?),
+        PacketType::Unsuback => Packet::Unsuback(Unsuback::decode(body, version)?),
+        PacketType::Pingreq => empty(body, Packet::Pingreq)?,
+        PacketType::Pingresp => empty(body, Packet::Pingresp)?,
+        PacketType::Disconnect => Packet::Disconnect(Disconnect::decode(body, version)?),
+        PacketType::Auth => Packet::Auth(Auth::decode(body)?),
+    })
+}
+
+fn empty<'a>(body: Reader<'a>, packet: Packet<'a>) -> Result<Packet<'a>, Fault> {
+    if body.is_empty() {
+        return Ok(packet);
+    }
+    Err(body.fault(DecodeErrorKind::TrailingBytes {
+        count: body.rest().len(),
+    }))
+}

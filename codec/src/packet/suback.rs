@@ -1,0 +1,81 @@
+//! SUBACK (section 3.9): what became of each subscription of a SUBSCRIBE.
+
+use bytes::BytesMut;
+
+use super::list::{Item, reason_item};
+use crate::wire::{Fault, Reader, Writer};
+use crate::{
+    DecodeErrorKind, EncodeError, List, PacketId, PacketType, Properties, PropertyOwner,
+    SubackReason, Version,
+};
+
+/// The answer to SUBSCRIBE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "closed by the standard")]
+pub struct Suback<'a> {
+    /// Which request it answers.
+    pub packet_id: PacketId,
+    /// Reason string and user properties; none in 3.1.1.
+    pub properties: Properties<&'a [u8]>,
+    /// One a topic filter, in the order of the request (`[MQTT-3.8.4-6]`, `[MQTT-3.9.3-1]`).
+    pub reasons: List<'a, SubackReason>,
+}
+
+const OWNER: PropertyOwner = PropertyOwner::Packet(PacketType::Suback);
+
+reason_item!(SubackReason);
+
+impl<'a> Suback<'a> {
+    #[inline]
+    pub(crate) fn decode(mut body: Reader<'a>, version: Version) -> Result<Self, Fault> {
+        let packet_id = body.packet_id()?;
+        let properties = match version {
+            Version::V311 => Properties::empty(),
+            Version::V5 => Properties::decode(&mut body, OWNER)?,
+        };
+        if body.is_empty() {
+            return Err(body.fault(DecodeErrorKind::NoReasonCode));
+        }
+        let wire = body.rest();
+        while !body.is_empty() {
+            let start = body;
+            let reason = SubackReason::read(&mut body)?;
+            if version == Version::V311 && !reason.in_v311() {
+                return Err(start.fault(DecodeErrorKind::UnknownReason {
+                    code: reason.as_u8(),
+                }));
+            }
+        }
+        Ok(Self {
+            packet_id,
+            properties,
+            reasons: List::checked(wire),
+        })
+    }
+
+    /// Writes the packet.
+    ///
+    /// # Errors
+    ///
+    /// Where the version cannot say it. The buffer is then as it was.
+    #[inline]
+    pub fn encode(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
+        if self.reasons.is_empty() {
+            return Err(EncodeError::NoReasonCode);
+        }
+        if version == Version::V311 && self.reasons.iter().any(|reason| !reason.in_v311()) {
+            return Err(EncodeError::NotInV311 {
+                what: "return code for this reason",
+            });
+        }
+        let length =
+            2 + self.properties.encoded_len_for(OWNER, version)? + self.reasons.encoded_len();
+        let mut writer = Writer::packet(buffer, PacketType::Suback.first_byte(), length, 0)?;
+        writer.packet_id(self.packet_id);
+        if version == Version::V5 {
+            self.properties.encode(&mut writer);
+        }
+        self.reasons.encode(&mut writer);
+        Ok(())
+    }
+}

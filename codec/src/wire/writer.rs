@@ -1,0 +1,102 @@
+//! Writes the data types of section 1.5 into a buffer whose room was reserved before.
+
+use bytes::{BufMut, BytesMut};
+
+use super::{Binary, Text, VAR_INT_MAX, var_int_len};
+use crate::{EncodeError, PacketId};
+
+/// A packet on its way into a buffer.
+pub(crate) struct Writer<'b> {
+    buffer: &'b mut BytesMut,
+}
+
+impl<'b> Writer<'b> {
+    /// Reserves room for the whole packet and writes its fixed header.
+    #[inline]
+    pub(crate) fn packet(
+        buffer: &'b mut BytesMut,
+        first: u8,
+        remaining_length: usize,
+        linked: usize,
+    ) -> Result<Self, EncodeError> {
+        let total = remaining_length + linked;
+        let Some(length) = u32::try_from(total)
+            .ok()
+            .filter(|length| *length <= VAR_INT_MAX)
+        else {
+            return Err(EncodeError::PacketTooLarge {
+                remaining_length: total,
+            });
+        };
+        buffer.reserve(remaining_length + 5);
+        let mut writer = Self { buffer };
+        if length < 0x80 {
+            writer.bytes(&[first, length as u8]);
+        } else {
+            writer.u8(first);
+            writer.var_int(length);
+        }
+        Ok(writer)
+    }
+
+    #[inline]
+    pub(crate) fn u8(&mut self, value: u8) {
+        self.buffer.put_u8(value);
+    }
+
+    #[inline]
+    pub(crate) fn u16(&mut self, value: u16) {
+        self.buffer.put_u16(value);
+    }
+
+    #[inline]
+    pub(crate) fn packet_id(&mut self, packet_id: PacketId) {
+        self.u16(packet_id.get());
+    }
+
+    /// A variable byte integer of at most [`VAR_INT_MAX`], in its shortest form (`[MQTT-1.5.5-1]`).
+    #[inline]
+    pub(crate) fn var_int(&mut self, value: u32) {
+        match var_int_len(value) {
+            1 => self.u8(value as u8),
+            2 => self.bytes(&[value as u8 | 0x80, (value >> 7) as u8]),
+            3 => self.bytes(&[
+                value as u8 | 0x80,
+                (value >> 7) as u8 | 0x80,
+                (value >> 14) as u8,
+            ]),
+            _ => self.bytes(&[
+                value as u8 | 0x80,
+                (value >> 7) as u8 | 0x80,
+                (value >> 14) as u8 | 0x80,
+                (value >> 21) as u8,
+            ]),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    pub(crate) fn text(&mut self, text: Text<&str>) {
+        self.prefixed(text.get().as_bytes());
+    }
+
+    #[inline]
+    pub(crate) fn binary(&mut self, binary: Binary<&[u8]>) {
+        self.prefixed(binary.get());
+    }
+
+    /// Bytes of a type whose length was checked when it was made, behind their length.
+    #[inline]
+    pub(crate) fn prefixed(&mut self, bytes: &[u8]) {
+        debug_assert!(
+            bytes.len() <= usize::from(u16::MAX),
+            "checked by the type it comes from"
+        );
+        self.u16(bytes.len() as u16);
+        self.bytes(bytes);
+    }
+}

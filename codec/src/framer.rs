@@ -33,11 +33,16 @@ impl<'a> Frame<'a> {
         let (length, length_len) = match read_var_int(rest) {
             Ok(Some(found)) => found,
             Ok(None) => return check_early(*first, version).map(|()| None),
-            Err(kind) => return Err(header_error(kind, *first, 1, version)),
+            Err(kind) => {
+                // The first byte comes first, so that it does not matter in which pieces they come.
+                check_early(*first, version)?;
+                return Err(header_error(kind, *first, 1, version));
+            }
         };
         let header_len = 1 + length_len;
         let size = header_len as u32 + length;
         if size > maximum_packet_size {
+            check_early(*first, version)?;
             let kind = DecodeErrorKind::PacketTooLarge {
                 size,
                 maximum: maximum_packet_size,
@@ -247,6 +252,25 @@ mod tests {
             DecodeErrorKind::PacketTooLarge { size, maximum: 64 }
         );
         assert!(frames.next().is_none());
+    }
+
+    #[test]
+    fn a_wrong_first_byte_is_what_is_said_however_much_has_come() {
+        for rest in [
+            &[][..],
+            &[0x80, 0x00],
+            &[0xFF, 0xFF, 0xFF, 0xFF],
+            &[0xFF, 0x7F],
+        ] {
+            let bytes = [&[0x41][..], rest].concat();
+            let error = Frame::first(&bytes, 64, Version::V5).unwrap_err();
+            let (expected, found) = (0, 1);
+            assert_eq!(
+                error.kind(),
+                DecodeErrorKind::InvalidFlags { expected, found }
+            );
+            assert_eq!(error.offset(), 0);
+        }
     }
 
     #[test]

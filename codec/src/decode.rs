@@ -22,12 +22,19 @@ impl<'a> Frame<'a> {
         let first = self.first_byte();
         match self.decode_body(first, version) {
             Ok(packet) => Ok(packet),
-            Err(fault) => Err(DecodeError::new(
-                fault,
-                PacketType::from_u8(first >> 4),
-                version,
-            )),
+            Err(fault) => Err(self.error(fault, version)),
         }
+    }
+
+    #[cold]
+    fn error(&self, fault: Fault, version: Version) -> DecodeError {
+        let packet = self.packet_type();
+        // A CONNECT is judged by the rules of the version that it names, if it names one.
+        let named = match packet {
+            Some(PacketType::Connect) => Connect::named_version(self.body()),
+            _ => None,
+        };
+        DecodeError::new(fault, packet, named.unwrap_or(version))
     }
 
     #[inline]

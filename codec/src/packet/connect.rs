@@ -106,6 +106,12 @@ impl<'a> Connect<'a> {
         })
     }
 
+    /// The version that the body of a CONNECT names, right or wrong as the rest of it may be.
+    pub(crate) fn named_version(body: &[u8]) -> Option<Version> {
+        let level = body.strip_prefix(PROTOCOL_NAME)?.first()?;
+        Version::from_level(*level)
+    }
+
     /// Writes the packet in the version that it names.
     ///
     /// # Errors

@@ -222,7 +222,10 @@ impl DecodeErrorKind {
     const fn reason_code(self) -> ReasonCode {
         match self {
             Self::PacketTooLarge { .. } => ReasonCode::PacketTooLarge,
-            Self::UnsupportedProtocolVersion { .. } => ReasonCode::UnsupportedProtocolVersion,
+            // [MQTT-3.1.2-1], [MQTT-3.1.2-2]
+            Self::InvalidProtocolName | Self::UnsupportedProtocolVersion { .. } => {
+                ReasonCode::UnsupportedProtocolVersion
+            }
             Self::PropertyOutOfRange {
                 id: PropertyId::TopicAlias,
                 ..
@@ -254,7 +257,6 @@ impl DecodeErrorKind {
             | Self::InvalidUtf8
             | Self::NulCharacter
             | Self::UnknownProperty { .. }
-            | Self::InvalidProtocolName
             | Self::ReservedConnectFlag
             | Self::WillFlagsWithoutWill
             | Self::ReservedConnackFlags { .. }

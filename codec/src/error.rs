@@ -236,7 +236,6 @@ impl DecodeErrorKind {
             | Self::TopicMissing
             | Self::InvalidTopicFilter(_)
             | Self::PacketIdZero
-            | Self::MisplacedProperty { .. }
             | Self::RepeatedProperty { .. }
             | Self::PropertyOutOfRange { .. }
             | Self::AuthenticationDataWithoutMethod
@@ -256,7 +255,9 @@ impl DecodeErrorKind {
             | Self::TrailingBytes { .. }
             | Self::InvalidUtf8
             | Self::NulCharacter
+            // Section 2.2.2.2: an identifier that is not valid for its packet type.
             | Self::UnknownProperty { .. }
+            | Self::MisplacedProperty { .. }
             | Self::ReservedConnectFlag
             | Self::WillFlagsWithoutWill
             | Self::ReservedConnackFlags { .. }

@@ -184,9 +184,12 @@ pub enum DecodeErrorKind {
     /// The lowest bit of the connect flags is set.
     #[error("the reserved connect flag is set")]
     ReservedConnectFlag,
-    /// Will QoS or will retain without a will.
-    #[error("will QoS or will retain is set without a will")]
-    WillFlagsWithoutWill,
+    /// A will QoS above 0 without a will.
+    #[error("a will QoS is set without a will")]
+    WillQosWithoutWill,
+    /// Will retain without a will.
+    #[error("will retain is set without a will")]
+    WillRetainWithoutWill,
     /// A password without a user name, which 3.1.1 forbids.
     #[error("there is a password without a user name")]
     PasswordWithoutUserName,
@@ -259,7 +262,8 @@ impl DecodeErrorKind {
             | Self::UnknownProperty { .. }
             | Self::MisplacedProperty { .. }
             | Self::ReservedConnectFlag
-            | Self::WillFlagsWithoutWill
+            | Self::WillQosWithoutWill
+            | Self::WillRetainWithoutWill
             | Self::ReservedConnackFlags { .. }
             | Self::InvalidSubscriptionOptions { .. } => ReasonCode::MalformedPacket,
         }
@@ -335,7 +339,8 @@ impl DecodeErrorKind {
             Self::InvalidProtocolName => "MQTT-3.1.2-1",
             Self::UnsupportedProtocolVersion { .. } => "MQTT-3.1.2-2",
             Self::ReservedConnectFlag => "MQTT-3.1.2-3",
-            Self::WillFlagsWithoutWill => "MQTT-3.1.2-11",
+            Self::WillQosWithoutWill => "MQTT-3.1.2-11",
+            Self::WillRetainWithoutWill => "MQTT-3.1.2-13",
             // Only 3.1.1 forbids it, so it is never found in MQTT 5.0.
             Self::PasswordWithoutUserName => "3.1.2.9",
             Self::ReservedConnackFlags { .. } => "MQTT-3.2.2-1",
@@ -391,7 +396,8 @@ impl DecodeErrorKind {
             Self::InvalidProtocolName => "MQTT-3.1.2-1",
             Self::UnsupportedProtocolVersion { .. } => "MQTT-3.1.2-2",
             Self::ReservedConnectFlag => "MQTT-3.1.2-3",
-            Self::WillFlagsWithoutWill => "MQTT-3.1.2-11",
+            Self::WillQosWithoutWill => "MQTT-3.1.2-13",
+            Self::WillRetainWithoutWill => "MQTT-3.1.2-15",
             Self::PasswordWithoutUserName => "MQTT-3.1.2-22",
             Self::ReservedConnackFlags { .. } => "3.2.2.1",
             Self::SessionPresentOnRefusal => "MQTT-3.2.2-4",

@@ -62,9 +62,11 @@ impl<'a> Connect<'a> {
             return Err(start.fault(DecodeErrorKind::InvalidQos));
         };
         let will_retain = flags & WILL_RETAIN != 0;
-        if flags & WILL == 0 && (will_retain || will_qos != QoS::AtMostOnce) {
-            // [MQTT-3.1.2-11], [MQTT-3.1.2-13]
-            return Err(start.fault(DecodeErrorKind::WillFlagsWithoutWill));
+        if flags & WILL == 0 && will_qos != QoS::AtMostOnce {
+            return Err(start.fault(DecodeErrorKind::WillQosWithoutWill));
+        }
+        if flags & WILL == 0 && will_retain {
+            return Err(start.fault(DecodeErrorKind::WillRetainWithoutWill));
         }
         if version == Version::V311 && flags & PASSWORD != 0 && flags & USER_NAME == 0 {
             return Err(start.fault(DecodeErrorKind::PasswordWithoutUserName));

@@ -39,7 +39,10 @@ pub enum TopicError {
         /// Where the `+` is, in bytes.
         offset: usize,
     },
-    /// `$share/` without a share name, or without a filter behind it.
+    /// A share name without any character.
+    #[error("a share name is empty")]
+    EmptyShareName,
+    /// A share name that no topic filter follows.
     #[error("a shared subscription is `$share/<share name>/<topic filter>`")]
     IncompleteShare,
     /// A share name that holds a wildcard.
@@ -60,8 +63,8 @@ impl TopicError {
             (Self::MultiLevelWildcard { .. }, Version::V311) => "MQTT-4.7.1-2",
             (Self::SingleLevelWildcard { .. }, Version::V5) => "MQTT-4.7.1-2",
             (Self::SingleLevelWildcard { .. }, Version::V311) => "MQTT-4.7.1-3",
-            (Self::IncompleteShare, _) => "MQTT-4.8.2-1",
-            (Self::WildcardInShareName, _) => "MQTT-4.8.2-2",
+            (Self::EmptyShareName, _) => "MQTT-4.8.2-1",
+            (Self::IncompleteShare | Self::WildcardInShareName, _) => "MQTT-4.8.2-2",
         }
     }
 }

@@ -18,8 +18,11 @@ impl<'a> SharedFilter<'a> {
         let Some(rest) = filter.strip_prefix("$share/") else {
             return Ok(None);
         };
-        let (share_name, filter) = rest.split_once('/').ok_or(TopicError::IncompleteShare)?;
-        if share_name.is_empty() || filter.is_empty() {
+        let (share_name, filter) = rest.split_once('/').unwrap_or((rest, ""));
+        if share_name.is_empty() {
+            return Err(TopicError::EmptyShareName);
+        }
+        if filter.is_empty() {
             return Err(TopicError::IncompleteShare);
         }
         if share_name.contains(['+', '#']) {
@@ -49,13 +52,14 @@ mod tests {
 
     #[test]
     fn a_share_without_name_or_filter_is_refused() {
-        for filter in ["$share/", "$share//a", "$share/name", "$share/name/"] {
+        for (filter, error) in [
+            ("$share/", TopicError::EmptyShareName),
+            ("$share//a", TopicError::EmptyShareName),
+            ("$share/name", TopicError::IncompleteShare),
+            ("$share/name/", TopicError::IncompleteShare),
+        ] {
             let filter = TopicFilter::new(filter).unwrap();
-            assert_eq!(
-                filter.shared(),
-                Err(TopicError::IncompleteShare),
-                "{filter}"
-            );
+            assert_eq!(filter.shared(), Err(error), "{filter}");
         }
         let filter = TopicFilter::new("$share/+/a").unwrap();
         assert_eq!(filter.shared(), Err(TopicError::WildcardInShareName));

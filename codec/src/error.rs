@@ -120,6 +120,9 @@ pub enum DecodeErrorKind {
     /// `+` or `#` where a topic name is meant.
     #[error("a topic name holds a wildcard")]
     WildcardInTopicName,
+    /// `+` or `#` in a response topic.
+    #[error("a response topic holds a wildcard")]
+    WildcardInResponseTopic,
     /// A topic name without any character.
     #[error("a topic name is empty")]
     EmptyTopicName,
@@ -235,6 +238,7 @@ impl DecodeErrorKind {
             } => ReasonCode::TopicAliasInvalid,
             Self::WildcardInTopicName => ReasonCode::TopicNameInvalid,
             Self::DupOnQos0
+            | Self::WildcardInResponseTopic
             | Self::EmptyTopicName
             | Self::TopicMissing
             | Self::InvalidTopicFilter(_)
@@ -303,6 +307,7 @@ impl DecodeErrorKind {
                 Some(PacketType::Publish) => "MQTT-3.3.2-2",
                 _ => "MQTT-4.7.0-1",
             },
+            Self::WildcardInResponseTopic => "MQTT-3.3.2-14",
             Self::EmptyTopicName => "MQTT-4.7.3-1",
             Self::TopicMissing => "3.3.2.1",
             Self::InvalidTopicFilter(error) => error.statement(Version::V5),
@@ -410,6 +415,7 @@ impl DecodeErrorKind {
             // What 3.1.1 does not have cannot be wrong in it; what is left has no number of its own.
             Self::Truncated { .. }
             | Self::TrailingBytes { .. }
+            | Self::WildcardInResponseTopic
             | Self::UnknownProperty { .. }
             | Self::MisplacedProperty { .. }
             | Self::RepeatedProperty { .. }

@@ -68,9 +68,10 @@ fn read_value<'a>(block: &mut Reader<'a>, id: PropertyId) -> Result<Property<'a>
         PropertyId::PayloadFormatIndicator => Property::PayloadFormatIndicator(flag(block, id)?),
         PropertyId::MessageExpiryInterval => Property::MessageExpiryInterval(block.u32(field)?),
         PropertyId::ContentType => Property::ContentType(block.text(field)?),
-        PropertyId::ResponseTopic => match block.topic_name(field)? {
-            Some(topic) => Property::ResponseTopic(topic),
-            None => return Err(start.fault(DecodeErrorKind::EmptyTopicName)),
+        PropertyId::ResponseTopic => match block.topic_name(field) {
+            Ok(Some(topic)) => Property::ResponseTopic(topic),
+            Ok(None) => return Err(start.fault(DecodeErrorKind::EmptyTopicName)),
+            Err(fault) => return Err(in_response_topic(fault)),
         },
         PropertyId::CorrelationData => Property::CorrelationData(block.binary(field)?),
         PropertyId::SubscriptionIdentifier => match block.var_int(field)? {
@@ -124,6 +125,16 @@ fn read_value<'a>(block: &mut Reader<'a>, id: PropertyId) -> Result<Property<'a>
             Property::SharedSubscriptionAvailable(flag(block, id)?)
         }
     })
+}
+
+#[cold]
+fn in_response_topic(fault: Fault) -> Fault {
+    let kind = match fault.kind {
+        // [MQTT-3.3.2-14]
+        DecodeErrorKind::WildcardInTopicName => DecodeErrorKind::WildcardInResponseTopic,
+        kind => kind,
+    };
+    Fault { kind, ..fault }
 }
 
 #[inline]

@@ -224,6 +224,9 @@ pub enum DecodeErrorKind {
     NoReasonCode,
 }
 
+/// The reserved bits of the options of a subscription in MQTT 5.0.
+const RESERVED_OPTIONS: u8 = 0b1100_0000;
+
 impl DecodeErrorKind {
     const fn reason_code(self) -> ReasonCode {
         match self {
@@ -237,6 +240,11 @@ impl DecodeErrorKind {
                 ..
             } => ReasonCode::TopicAliasInvalid,
             Self::WildcardInTopicName => ReasonCode::TopicNameInvalid,
+            // Section 3.8.3.1: QoS 3 and retain handling 3 are protocol errors, a reserved bit makes
+            // the packet malformed.
+            Self::InvalidSubscriptionOptions { found } if found & RESERVED_OPTIONS == 0 => {
+                ReasonCode::ProtocolError
+            }
             Self::DupOnQos0
             | Self::WildcardInResponseTopic
             | Self::EmptyTopicName
@@ -350,6 +358,9 @@ impl DecodeErrorKind {
             Self::PasswordWithoutUserName => "3.1.2.9",
             Self::ReservedConnackFlags { .. } => "MQTT-3.2.2-1",
             Self::SessionPresentOnRefusal => "MQTT-3.2.2-6",
+            Self::InvalidSubscriptionOptions { found } if found & RESERVED_OPTIONS == 0 => {
+                "3.8.3.1"
+            }
             Self::InvalidSubscriptionOptions { .. } => "MQTT-3.8.3-5",
             Self::NoLocalOnShared => "MQTT-3.8.3-4",
             Self::NoTopicFilter => match packet {

@@ -127,15 +127,10 @@ impl<'a> Item<'a> for Subscription<'a> {
 impl<'a> Subscribe<'a> {
     pub(crate) fn decode(mut body: Reader<'a>, version: Version) -> Result<Self, Fault> {
         let packet_id = body.packet_id()?;
-        let start = body;
         let properties = match version {
             Version::V311 => Properties::empty(),
             Version::V5 => Properties::decode(&mut body, OWNER)?,
         };
-        if properties.subscription_identifiers().nth(1).is_some() {
-            let id = PropertyId::SubscriptionIdentifier;
-            return Err(start.fault(DecodeErrorKind::RepeatedProperty { id }));
-        }
         if body.is_empty() {
             return Err(body.fault(DecodeErrorKind::NoTopicFilter));
         }
@@ -146,8 +141,13 @@ impl<'a> Subscribe<'a> {
             let options = subscription.options;
             match version {
                 Version::V311 if options != SubscriptionOptions::at(options.qos) => {
-                    let found = options.as_byte();
-                    return Err(start.fault(DecodeErrorKind::InvalidSubscriptionOptions { found }));
+                    return Err(Fault {
+                        kind: DecodeErrorKind::InvalidSubscriptionOptions {
+                            found: options.as_byte(),
+                        },
+                        // The options are the byte behind the filter.
+                        offset: body.offset() - 1,
+                    });
                 }
                 Version::V311 => {}
                 Version::V5 => match subscription.filter.shared() {

@@ -1,6 +1,7 @@
 //! What is wrong with bytes that came, or with a packet that should go: what, where, by which
 //! statement of the standard, and what a peer should be told.
 
+use crate::properties::section;
 use crate::wire::Fault;
 use crate::{PacketType, PropertyId, PropertyOwner, ReasonCode, TopicError, Version};
 
@@ -329,10 +330,11 @@ impl DecodeErrorKind {
                 id: PropertyId::TopicAlias,
                 ..
             } => "MQTT-3.3.2-8",
-            Self::UnknownProperty { .. }
-            | Self::MisplacedProperty { .. }
-            | Self::RepeatedProperty { .. }
-            | Self::PropertyOutOfRange { .. } => "2.2.2.2",
+            Self::UnknownProperty { .. } | Self::MisplacedProperty { .. } => "2.2.2.2",
+            Self::RepeatedProperty { id } | Self::PropertyOutOfRange { id, .. } => match packet {
+                Some(packet) => section(id, packet),
+                None => "2.2.2.2",
+            },
             Self::AuthenticationDataWithoutMethod => match packet {
                 Some(PacketType::Connack) => "3.2.2.3.18",
                 _ => "3.1.2.11.10",

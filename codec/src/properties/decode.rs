@@ -32,7 +32,7 @@ fn check_block(block: &mut Reader<'_>, owner: PropertyOwner) -> Result<u64, Faul
         if allowed & id.bit() == 0 {
             return Err(start.fault(DecodeErrorKind::MisplacedProperty { id, owner }));
         }
-        // No numbered statement: each property's own paragraph calls a repeat a protocol error.
+        // No numbered statement: each property's own section calls a repeat a protocol error.
         if present & id.bit() != 0 && !id.may_repeat_in(owner) {
             return Err(start.fault(DecodeErrorKind::RepeatedProperty { id }));
         }

@@ -3,9 +3,12 @@
 mod decode;
 mod encode;
 mod property;
+mod section;
 
 pub use encode::PropertyError;
 pub use property::{Property, PropertyId, PropertyOwner};
+
+pub(crate) use section::section;
 
 use std::fmt;
 

@@ -58,7 +58,7 @@ impl DecodeError {
 
     /// What a peer should be told before the connection is closed (section 4.13).
     pub const fn reason_code(&self) -> ReasonCode {
-        self.kind.reason_code()
+        self.kind.reason_code(self.version)
     }
 }
 
@@ -229,7 +229,7 @@ pub enum DecodeErrorKind {
 const RESERVED_OPTIONS: u8 = 0b1100_0000;
 
 impl DecodeErrorKind {
-    const fn reason_code(self) -> ReasonCode {
+    const fn reason_code(self, version: Version) -> ReasonCode {
         match self {
             Self::PacketTooLarge { .. } => ReasonCode::PacketTooLarge,
             // [MQTT-3.1.2-1], [MQTT-3.1.2-2]
@@ -242,8 +242,10 @@ impl DecodeErrorKind {
             } => ReasonCode::TopicAliasInvalid,
             Self::WildcardInTopicName => ReasonCode::TopicNameInvalid,
             // Section 3.8.3.1: QoS 3 and retain handling 3 are protocol errors, a reserved bit makes
-            // the packet malformed.
-            Self::InvalidSubscriptionOptions { found } if found & RESERVED_OPTIONS == 0 => {
+            // the packet malformed. In 3.1.1 all of it is malformed.
+            Self::InvalidSubscriptionOptions { found }
+                if matches!(version, Version::V5) && found & RESERVED_OPTIONS == 0 =>
+            {
                 ReasonCode::ProtocolError
             }
             Self::DupOnQos0

@@ -1,0 +1,279 @@
+//! The broker as a test holds it: start, connect, send, wait, verify.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+use crate::action::Action;
+use crate::connection::Transport;
+use crate::matcher::Match;
+use crate::shared::Shared;
+use crate::{Builder, Entry, Journal, Unmet};
+
+/// A broker that does as it is told by [rules](crate::Rule), and answers everything else by its
+/// [base behaviour](crate::Base).
+///
+/// When it is dropped it ends all connections and [verifies](Self::verify) what was expected: it
+/// panics if that was not met, unless the thread panics already.
+///
+/// ```
+/// use nack_mock_broker::{MockBroker, Rule, action::connack, matcher::connect};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let broker = MockBroker::start().await?;
+/// Rule::given(connect()).then(connack(0x87)).mount(&broker).forget();
+/// // Now a client that connects to `broker.address()` is not authorized.
+/// # Ok(())
+/// # }
+/// ```
+pub struct MockBroker {
+    shared: Arc<Shared>,
+    listening: Option<Listening>,
+}
+
+struct Listening {
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+/// How many bytes an in-memory connection holds in each direction before the writer must wait.
+const IN_MEMORY_BUFFER: usize = 64 * 1024;
+
+/// After the system refused to accept (too many open files, say), how long until the next try.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+impl MockBroker {
+    /// Starts a broker that listens on TCP, on 127.0.0.1 and a port of the system's choice.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no port to listen on.
+    ///
+    /// # Cancel safety
+    ///
+    /// No broker is left behind when the future is dropped.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Makes a broker without a socket: clients come by [`connect`](Self::connect). It works under
+    /// tokio's paused clock.
+    pub fn in_memory() -> Self {
+        Self::builder().in_memory()
+    }
+
+    /// Begins a broker that is not as usual.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn new(builder: Builder) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(&builder)),
+            listening: None,
+        }
+    }
+
+    pub(crate) fn listen(builder: Builder, listener: TcpListener) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let mut broker = Self::new(builder);
+        let task = tokio::spawn(accept(listener, broker.shared.clone())).abort_handle();
+        broker.listening = Some(Listening { address, task });
+        Ok(broker)
+    }
+
+    /// Where the broker listens.
+    ///
+    /// # Panics
+    ///
+    /// If the broker is [in memory](Self::in_memory).
+    #[track_caller]
+    pub fn address(&self) -> SocketAddr {
+        match &self.listening {
+            Some(listening) => listening.address,
+            None => panic!("a broker in memory has no address; use `connect`"),
+        }
+    }
+
+    /// A new connection to the broker, in memory; to one that listens on TCP too. It counts as a
+    /// connection at once.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[track_caller]
+    pub fn connect(&self) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(IN_MEMORY_BUFFER);
+        self.shared.serve(Transport::Memory(ours));
+        theirs
+    }
+
+    /// What the broker saw and did up to now.
+    pub fn journal(&self) -> Journal {
+        self.shared.state().record.snapshot()
+    }
+
+    /// Waits for a packet that the matcher picks. One that came before counts too: a matcher's
+    /// `nth` counts from the beginning of the journal.
+    ///
+    /// The broker has acted on the packet when this returns, but for what it was told to do later.
+    ///
+    /// # Panics
+    ///
+    /// If none comes within the broker's [patience](Builder::patience).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    #[track_caller]
+    pub fn wait_for<'a, M: Match + 'a>(
+        &'a self,
+        matcher: M,
+    ) -> impl Future<Output = Entry> + Send + 'a {
+        let caller = Location::caller();
+        async move {
+            match self.shared.wait_for(&matcher).await {
+                Some(entry) => entry,
+                None => {
+                    let missing = self.shared.explain_missing(&matcher);
+                    panic!("waited in vain, at {caller}: {missing}");
+                }
+            }
+        }
+    }
+
+    /// Does something unasked, now: sends any packet or any bytes to a client, closes or resets its
+    /// connection. The target is a connection's number or a client's identifier.
+    ///
+    /// When this returns, the bytes are on their way.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such connection, or it ended meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the action may have been done or not.
+    pub async fn send(
+        &self,
+        target: impl Into<Target> + Send,
+        action: impl Into<Action> + Send,
+    ) -> Result<(), NotConnected> {
+        let (target, action) = (target.into(), action.into());
+        match self.shared.command(&target, action).await {
+            Some(()) => Ok(()),
+            None => Err(NotConnected { target }),
+        }
+    }
+
+    /// Whether all that was expected of the rules has come to pass, of those that ended too.
+    ///
+    /// What this has told is not told again when the broker is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Where it has not: which rules, what came instead, and what came nearest. Also where a
+    /// closure in a rule panicked.
+    pub fn verify(&self) -> Result<(), Unmet> {
+        self.shared.verify()
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Drop for MockBroker {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.task.abort();
+        }
+        self.shared.end_connections();
+        if std::thread::panicking() {
+            return;
+        }
+        if let Some(unmet) = self.shared.untold() {
+            panic!("{unmet}");
+        }
+    }
+}
+
+impl fmt::Debug for MockBroker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockBroker")
+            .field("address", &self.listening.as_ref().map(|l| l.address))
+            .finish_non_exhaustive()
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Without it small packets wait for the acknowledgements of larger ones. It fails
+                // only on a connection that is gone already, which is found out soon enough.
+                let _ = stream.set_nodelay(true);
+                shared.serve(Transport::Tcp(stream));
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Whom [`MockBroker::send`] is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a connection has a number, and a client an identifier"
+)]
+pub enum Target {
+    /// The connection of this number; the first that a broker accepts is 1.
+    Connection(u32),
+    /// The open connection of the client of this identifier.
+    Client(String),
+}
+
+impl From<u32> for Target {
+    fn from(number: u32) -> Self {
+        Self::Connection(number)
+    }
+}
+
+impl From<&str> for Target {
+    fn from(client_id: &str) -> Self {
+        Self::Client(client_id.to_owned())
+    }
+}
+
+impl From<String> for Target {
+    fn from(client_id: String) -> Self {
+        Self::Client(client_id)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(number) => write!(f, "connection {number}"),
+            Self::Client(client_id) => write!(f, "client {client_id:?}"),
+        }
+    }
+}
+
+/// There is no open connection that something could be sent on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{target} is not connected")]
+#[non_exhaustive]
+pub struct NotConnected {
+    /// Whom it was for.
+    pub target: Target,
+}

@@ -1,0 +1,111 @@
+//! What a broker is made with.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use nack_codec::MAXIMUM_PACKET_SIZE;
+
+use crate::{Base, MockBroker};
+
+/// What a broker is made with; [`MockBroker::builder`] begins one.
+///
+/// ```
+/// use nack_mock_broker::{Base, MockBroker};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let broker = MockBroker::builder().base(Base::Silent).start().await?;
+/// assert_ne!(broker.address().port(), 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it starts a broker"]
+pub struct Builder {
+    pub(crate) base: Base,
+    pub(crate) patience: Duration,
+    pub(crate) maximum_packet_size: u32,
+    pub(crate) journal_entries: usize,
+    pub(crate) journal_bytes: usize,
+    address: SocketAddr,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            base: Base::Accept,
+            // Long enough for a slow machine, short enough for somebody who watches it fail.
+            patience: Duration::from_secs(60),
+            maximum_packet_size: MAXIMUM_PACKET_SIZE,
+            // More than a test looks at; a broker that runs for days forgets the oldest.
+            journal_entries: 100_000,
+            journal_bytes: 64 * 1024 * 1024,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        }
+    }
+}
+
+impl Builder {
+    /// What happens when no rule matches; [`Base::Accept`] unless said otherwise.
+    pub const fn base(mut self, base: Base) -> Self {
+        self.base = base;
+        self
+    }
+
+    /// How long [`wait_for`](MockBroker::wait_for) and
+    /// [`wait_until_satisfied`](crate::RuleGuard::wait_until_satisfied) wait, by tokio's clock,
+    /// before they give up; 60 seconds unless said otherwise.
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The size in bytes of the largest packet that is accepted. One below what MQTT can frame is
+    /// announced in the CONNACK of MQTT 5.0.
+    pub const fn maximum_packet_size(mut self, bytes: u32) -> Self {
+        self.maximum_packet_size = bytes;
+        self
+    }
+
+    /// How many entries the journal holds before it forgets the oldest; 100,000 unless said
+    /// otherwise.
+    pub const fn journal_entries(mut self, entries: usize) -> Self {
+        self.journal_entries = entries;
+        self
+    }
+
+    /// How many bytes of packets the journal holds before it forgets the oldest; 64 MiB unless
+    /// said otherwise. The newest entry is kept however large it is.
+    pub const fn journal_bytes(mut self, bytes: usize) -> Self {
+        self.journal_bytes = bytes;
+        self
+    }
+
+    /// Where [`start`](Self::start) listens; 127.0.0.1 and a port of the system's choice unless
+    /// said otherwise.
+    pub const fn bind(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Starts a broker that listens on TCP.
+    ///
+    /// # Errors
+    ///
+    /// Where the address cannot be listened on.
+    ///
+    /// # Cancel safety
+    ///
+    /// No broker is left behind when the future is dropped.
+    pub async fn start(self) -> io::Result<MockBroker> {
+        let listener = tokio::net::TcpListener::bind(self.address).await?;
+        MockBroker::listen(self, listener)
+    }
+
+    /// Makes a broker without a socket: clients come by [`MockBroker::connect`]. It works under
+    /// tokio's paused clock.
+    pub fn in_memory(self) -> MockBroker {
+        MockBroker::new(self)
+    }
+}

@@ -1,0 +1,267 @@
+//! All that the broker saw and did, in its order: decoded, raw, by whom and when.
+
+mod record;
+mod transcript;
+
+pub(crate) use record::{Record, Source};
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use nack_codec::{DecodeError, Packet, PacketType, Version};
+
+use crate::Received;
+use crate::matcher::Match;
+use crate::received::decode;
+
+/// What a broker saw and did up to a moment; the moment of [`MockBroker::journal`].
+///
+/// Its `Display` is a transcript, one line an entry: `→` is what clients do, `←` what the broker
+/// does. `{:#}` adds the time of each entry, in seconds since the broker started, and its bytes.
+///
+/// ```text
+/// → #1 CONNECT v5 client="c1" clean_start
+/// ← #1 CONNACK success
+/// → #1 PUBLISH id=1 qos=1 topic="t" 3 bytes
+/// ← #1 PUBACK id=1 0x97 quota exceeded [rule quota]
+/// ```
+///
+/// [`MockBroker::journal`]: crate::MockBroker::journal
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    entries: Vec<Entry>,
+    forgotten: u64,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    number: u64,
+    connection: u32,
+    client_id: Option<Arc<str>>,
+    version: Version,
+    direction: Direction,
+    at: Duration,
+    rule: Option<Arc<str>>,
+    kind: EntryKind,
+    raw: Bytes,
+    error: Option<DecodeError>,
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a connection has two ends")]
+pub enum Direction {
+    /// The client: it sent this, or opened or closed the connection.
+    FromClient,
+    /// The broker: it sent this, or closed the connection.
+    ToClient,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// The client opened the connection.
+    Opened,
+    /// Bytes came from the client, or were sent to it: one packet, or what is not one.
+    Packet,
+    /// A message for the client was dropped by the base behaviour: its queue was full, or the
+    /// message larger than the client accepts.
+    Dropped,
+    /// The connection ended.
+    Closed(Closed),
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Closed {
+    /// In good order (FIN).
+    Finished,
+    /// By a reset (RST), or another failure of the transport.
+    Reset,
+}
+
+impl Journal {
+    /// The entries in their order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.entries.iter()
+    }
+
+    /// How many entries there are.
+    pub const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing happened.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many entries were forgotten because the journal is bounded: the oldest go first.
+    pub const fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// What came from clients, without openings and closings.
+    pub fn received(&self) -> impl Iterator<Item = &Entry> {
+        self.packets(Direction::FromClient)
+    }
+
+    /// What was sent to clients, without closings.
+    pub fn sent(&self) -> impl Iterator<Item = &Entry> {
+        self.packets(Direction::ToClient)
+    }
+
+    /// What came from clients and is picked by the matcher; its `nth` counts from the beginning.
+    pub fn matching<'a, M: Match + 'a>(&'a self, matcher: M) -> impl Iterator<Item = &'a Entry> {
+        let mut matches = 0;
+        self.received().filter(move |entry| {
+            let Some(received) = entry.received() else {
+                return false;
+            };
+            if !matcher.matches(&received) {
+                return false;
+            }
+            matches += 1;
+            matcher.nth().is_none_or(|nth| nth == matches)
+        })
+    }
+
+    /// Only what happened on this connection.
+    pub fn on_connection(&self, number: u32) -> Self {
+        let entries = self.entries.iter();
+        Self {
+            entries: entries
+                .filter(|entry| entry.connection == number)
+                .cloned()
+                .collect(),
+            forgotten: self.forgotten,
+        }
+    }
+
+    fn packets(&self, direction: Direction) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| {
+            entry.direction == direction && entry.kind == EntryKind::Packet
+        })
+    }
+}
+
+impl<'a> IntoIterator for &'a Journal {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Journal {
+    type Item = Entry;
+    type IntoIter = std::vec::IntoIter<Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl Entry {
+    /// Its place in the journal; the first entry of a broker is 0.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// On which connection; the first that a broker accepts is 1.
+    pub const fn connection(&self) -> u32 {
+        self.connection
+    }
+
+    /// Whose connection, once its CONNECT has come; this CONNECT itself included.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// What the connection spoke at that time; before its CONNECT, MQTT 5.0.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Who did it.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// When, by tokio's clock, since the broker started.
+    pub const fn at(&self) -> Duration {
+        self.at
+    }
+
+    /// What happened.
+    pub const fn kind(&self) -> EntryKind {
+        self.kind
+    }
+
+    /// The name of the rule that took the packet, or that sent it; where the rule has no name,
+    /// what it is about.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// The bytes, as they came or were sent; none of openings and closings.
+    pub const fn raw(&self) -> &Bytes {
+        &self.raw
+    }
+
+    /// The packet; `None` where there is none, or what there is is not one.
+    pub fn packet(&self) -> Option<Packet<'_>> {
+        self.decode()?.ok()
+    }
+
+    /// The type of the packet, if there is one.
+    pub fn packet_type(&self) -> Option<PacketType> {
+        self.packet().map(|packet| packet.packet_type())
+    }
+
+    /// What is wrong with the bytes, if they are not a packet of the connection's version.
+    pub fn decode_error(&self) -> Option<DecodeError> {
+        self.decode()?.err()
+    }
+
+    /// The packet as matchers see it, if it came from a client.
+    pub fn received(&self) -> Option<Received<'_>> {
+        if self.direction != Direction::FromClient || self.kind != EntryKind::Packet {
+            return None;
+        }
+        let client_id = self.client_id.as_deref();
+        Received::new(
+            self.connection,
+            client_id,
+            self.version,
+            &self.raw,
+            self.error,
+        )
+    }
+
+    fn decode(&self) -> Option<Result<Packet<'_>, DecodeError>> {
+        match self.error {
+            Some(error) => Some(Err(error)),
+            None => decode(&self.raw, self.version),
+        }
+    }
+}
+
+impl fmt::Display for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.forgotten > 0 {
+            writeln!(f, "… {} earlier entries are forgotten", self.forgotten)?;
+        }
+        for entry in &self.entries {
+            entry.fmt(f)?;
+            f.write_str("\n")?;
+        }
+        Ok(())
+    }
+}

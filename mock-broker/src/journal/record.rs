@@ -1,0 +1,94 @@
+//! The journal while it is written: bounded, the oldest entries go first.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use nack_codec::{DecodeError, Version};
+use tokio::time::Instant;
+
+use super::{Direction, Entry, EntryKind, Journal};
+
+/// The entries that are kept, newest last.
+pub(crate) struct Record {
+    started: Instant,
+    entries: VecDeque<Entry>,
+    /// How many bytes of packets the entries hold.
+    bytes: usize,
+    /// The number of the next entry.
+    next: u64,
+    most_entries: usize,
+    most_bytes: usize,
+}
+
+/// Whose connection an entry is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) connection: u32,
+    pub(crate) client_id: Option<Arc<str>>,
+    pub(crate) version: Version,
+}
+
+impl Record {
+    pub(crate) fn new(most_entries: usize, most_bytes: usize) -> Self {
+        Self {
+            started: Instant::now(),
+            entries: VecDeque::new(),
+            bytes: 0,
+            next: 0,
+            most_entries,
+            most_bytes,
+        }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        source: &Source,
+        direction: Direction,
+        kind: EntryKind,
+        raw: Bytes,
+        error: Option<DecodeError>,
+        rule: Option<Arc<str>>,
+    ) {
+        self.bytes += raw.len();
+        self.entries.push_back(Entry {
+            number: self.next,
+            connection: source.connection,
+            client_id: source.client_id.clone(),
+            version: source.version,
+            direction,
+            at: self.started.elapsed(),
+            rule,
+            kind,
+            raw,
+            error,
+        });
+        self.next += 1;
+        while self.entries.len() > self.most_entries
+            || (self.bytes > self.most_bytes && self.entries.len() > 1)
+        {
+            if let Some(oldest) = self.entries.pop_front() {
+                self.bytes -= oldest.raw.len();
+            }
+        }
+    }
+
+    /// The number of the next entry.
+    pub(crate) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The entries from this number on, as far as they are kept.
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Entry> {
+        let oldest = self.next - self.entries.len() as u64;
+        let skip = usize::try_from(number.saturating_sub(oldest)).unwrap_or(usize::MAX);
+        self.entries.iter().skip(skip)
+    }
+
+    pub(crate) fn snapshot(&self) -> Journal {
+        Journal {
+            entries: self.entries.iter().cloned().collect(),
+            forgotten: self.next - self.entries.len() as u64,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Which packets a rule is about.
+//!
+//! Packets are functions here, and what is asked of them are methods:
+//! `publish().topic("sensors/#").qos(QoS::AtLeastOnce)`. Everything in this module can stand in
+//! [`Rule::given`](crate::Rule::given) and in [`MockBroker::wait_for`](crate::MockBroker::wait_for).
+
+mod criterion;
+mod packet;
+
+pub use packet::{
+    PacketMatcher, any_packet, auth, connect, disconnect, malformed, pingreq, puback, pubcomp,
+    publish, pubrec, pubrel, subscribe, unsubscribe,
+};
+
+use crate::Received;
+
+/// Picks packets. A closure does too:
+///
+/// ```
+/// use nack_mock_broker::{Received, Rule, action};
+///
+/// let rule = Rule::given(|received: &Received<'_>| received.raw().len() > 1024)
+///     .then(action::disconnect(0x95));
+/// ```
+pub trait Match: Send + Sync {
+    /// Whether this packet is meant.
+    ///
+    /// A panic in here is caught, counts as `false`, and is reported by
+    /// [`MockBroker::verify`](crate::MockBroker::verify).
+    fn matches(&self, received: &Received<'_>) -> bool;
+
+    /// Which of the packets that match is meant: the first is 1. `None` means all of them.
+    fn nth(&self) -> Option<u32> {
+        None
+    }
+
+    /// What is meant, in words, as the object of "expected …".
+    fn describe(&self) -> String {
+        "a packet that a closure picks".to_owned()
+    }
+
+    /// Why this packet is not meant, a sentence a criterion; `None` where it is not even of the
+    /// kind that is. The packet with the fewest sentences is the nearest miss.
+    fn misses(&self, received: &Received<'_>) -> Option<Vec<String>> {
+        let _ = received;
+        Some(vec!["the closure does not pick it".to_owned()])
+    }
+}
+
+impl<F> Match for F
+where
+    F: Fn(&Received<'_>) -> bool + Send + Sync,
+{
+    fn matches(&self, received: &Received<'_>) -> bool {
+        self(received)
+    }
+}

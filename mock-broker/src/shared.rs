@@ -1,0 +1,163 @@
+//! What the broker, its connections and the guards of its rules share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::action::Action;
+use crate::base::Behaviour;
+use crate::connection::{Bell, Command, Connection, Transport};
+use crate::journal::Record;
+use crate::matcher::Match;
+use crate::rule::RuleSet;
+use crate::{Builder, Entry, Target};
+
+/// One a broker, behind an `Arc`.
+pub(crate) struct Shared {
+    pub(crate) rules: RuleSet,
+    pub(crate) maximum_packet_size: u32,
+    patience: Duration,
+    /// No closure of the user's runs, and nothing is awaited, while it is locked.
+    state: Mutex<State>,
+    /// Changes with each change of `state` that somebody may wait for.
+    changed: watch::Sender<()>,
+}
+
+pub(crate) struct State {
+    pub(crate) record: Record,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) links: HashMap<u32, Link>,
+    connections: u32,
+}
+
+/// How an open connection is reached from outside of its task.
+pub(crate) struct Link {
+    pub(crate) client_id: Option<Arc<str>>,
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) bell: Arc<Bell>,
+    task: Option<AbortHandle>,
+}
+
+/// How many commands to one connection may wait; who sends more waits too.
+const COMMANDS: usize = 16;
+
+impl Shared {
+    pub(crate) fn new(builder: &Builder) -> Self {
+        Self {
+            rules: RuleSet::default(),
+            maximum_packet_size: builder.maximum_packet_size,
+            patience: builder.patience,
+            state: Mutex::new(State {
+                record: Record::new(builder.journal_entries, builder.journal_bytes),
+                behaviour: Behaviour::new(builder),
+                links: HashMap::new(),
+                connections: 0,
+            }),
+            changed: watch::Sender::new(()),
+        }
+    }
+
+    /// The state; what it holds is right even if a task panicked, which is a bug of ours.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes those who wait for a change. Not to be called while the state is locked, or they
+    /// would run into the lock.
+    pub(crate) fn announce(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Takes over a new connection.
+    pub(crate) fn serve(self: &Arc<Self>, transport: Transport) {
+        let (commands, mailbox) = mpsc::channel(COMMANDS);
+        let bell = Arc::new(Bell::default());
+        let mut state = self.state();
+        state.connections += 1;
+        let number = state.connections;
+        let link = Link {
+            client_id: None,
+            commands,
+            bell: bell.clone(),
+            task: None,
+        };
+        state.links.insert(number, link);
+        let connection = Connection::new(number, transport, mailbox, bell, self.clone());
+        let task = tokio::spawn(connection.run()).abort_handle();
+        if let Some(link) = state.links.get_mut(&number) {
+            link.task = Some(task);
+        }
+    }
+
+    pub(crate) fn end_connections(&self) {
+        let links = std::mem::take(&mut self.state().links);
+        for task in links.into_values().filter_map(|link| link.task) {
+            task.abort();
+        }
+    }
+
+    /// Has a connection do something; `None` where there is none.
+    pub(crate) async fn command(&self, target: &Target, action: Action) -> Option<()> {
+        let commands = self.state().commands(target)?;
+        let (done, is_done) = oneshot::channel();
+        commands.send(Command { action, done }).await.ok()?;
+        is_done.await.ok()
+    }
+
+    /// Waits until there is what the closure looks for; `None` when patience runs out.
+    pub(crate) async fn wait_until<T>(&self, mut found: impl FnMut() -> Option<T>) -> Option<T> {
+        let mut changes = self.changed.subscribe();
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if let Some(found) = found() {
+                return Some(found);
+            }
+            match timeout_at(deadline, changes.changed()).await {
+                Ok(Ok(())) => {}
+                // The sender lives as long as `self`.
+                Ok(Err(_)) => return None,
+                Err(_) => return found(),
+            }
+        }
+    }
+
+    /// Waits for a packet that the matcher picks; `None` when patience runs out.
+    pub(crate) async fn wait_for(&self, matcher: &impl Match) -> Option<Entry> {
+        let mut seen = 0;
+        let mut matches = 0;
+        self.wait_until(|| {
+            // Copied, so that the matcher's closures run without the lock.
+            let entries: Vec<Entry> = {
+                let state = self.state();
+                let entries = state.record.since(seen).cloned().collect();
+                seen = state.record.next();
+                entries
+            };
+            entries.into_iter().find(|entry| {
+                let picked = entry
+                    .received()
+                    .is_some_and(|received| matcher.matches(&received));
+                matches += u32::from(picked);
+                picked && matcher.nth().is_none_or(|nth| nth == matches)
+            })
+        })
+        .await
+    }
+}
+
+impl State {
+    fn commands(&self, target: &Target) -> Option<mpsc::Sender<Command>> {
+        let link = match target {
+            Target::Connection(number) => self.links.get(number),
+            Target::Client(client_id) => self
+                .links
+                .values()
+                .find(|link| link.client_id.as_deref() == Some(client_id)),
+        };
+        link.map(|link| link.commands.clone())
+    }
+}

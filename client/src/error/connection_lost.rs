@@ -1,0 +1,149 @@
+//! Why a connection ended.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use nack_codec::{DecodeError, Disconnect, DisconnectReason, PacketType, Properties, ReasonCode};
+
+use super::{Refusal, Retry, TimedOut, Violation, copied};
+
+/// Why a connection ended. Every operation that was pending gets the same cause, so it is cheap to
+/// clone.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectionLost {
+    /// The broker sent a DISCONNECT (MQTT 5.0).
+    #[error("the broker ended the connection")]
+    ByServer(#[source] ServerDisconnect),
+    /// The broker closed the transport without a word, as 3.1.1 brokers must.
+    #[error("the broker closed the connection without a DISCONNECT")]
+    Eof,
+    /// The transport failed.
+    #[error("the transport failed")]
+    Io(#[source] Arc<io::Error>),
+    /// The broker did not answer a PINGREQ.
+    #[error("the broker fell silent")]
+    KeepAlive(#[source] TimedOut),
+    /// The broker broke a rule.
+    #[error("the broker broke the protocol")]
+    Protocol(#[source] Violation),
+    /// The broker sent bytes that are not a packet.
+    #[error("the broker sent a malformed packet")]
+    Decode(#[source] Box<DecodeError>),
+    /// The caller disconnected, or dropped the last handle of the client.
+    #[error("the client disconnected")]
+    ByClient,
+}
+
+impl ConnectionLost {
+    /// What the broker said, if it said why.
+    pub fn refused(&self) -> Option<Refusal<'_>> {
+        match self {
+            Self::ByServer(disconnect) => Some(disconnect.as_refusal()),
+            _ => None,
+        }
+    }
+
+    /// What may be tried.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::ByServer(disconnect) => match Retry::after(&disconnect.as_refusal()) {
+                Retry::Later => Retry::Reconnect,
+                other => other,
+            },
+            Self::Eof | Self::Io(_) | Self::KeepAlive(_) => Retry::Reconnect,
+            Self::Protocol(_) | Self::Decode(_) | Self::ByClient => Retry::Never,
+        }
+    }
+
+    /// Whether the broker fell silent.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::KeepAlive(_))
+    }
+}
+
+impl From<io::Error> for ConnectionLost {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Eof,
+            _ => Self::Io(Arc::new(error)),
+        }
+    }
+}
+
+impl From<DecodeError> for ConnectionLost {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(Box::new(error))
+    }
+}
+
+/// The DISCONNECT by which a broker ended a connection.
+#[derive(Clone)]
+pub struct ServerDisconnect {
+    inner: Arc<(DisconnectReason, Properties)>,
+}
+
+impl ServerDisconnect {
+    pub(crate) fn new(packet: &Disconnect<'_>) -> Self {
+        Self {
+            inner: Arc::new((packet.reason, copied(&packet.properties))),
+        }
+    }
+
+    /// Why; a normal disconnection is possible too.
+    pub fn reason(&self) -> DisconnectReason {
+        self.inner.0
+    }
+
+    /// The same reason in the table of all codes.
+    pub fn code(&self) -> ReasonCode {
+        self.reason().code()
+    }
+
+    /// What the broker says about it, for people.
+    pub fn reason_string(&self) -> Option<&str> {
+        self.inner.1.reason_string()
+    }
+
+    /// What the broker says about it, for programs.
+    pub fn user_properties(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.inner.1.user_properties()
+    }
+
+    /// Which server to use instead.
+    pub fn server_reference(&self) -> Option<&str> {
+        self.inner.1.server_reference()
+    }
+
+    /// The same, as a refusal of whatever was pending.
+    pub fn as_refusal(&self) -> Refusal<'_> {
+        Refusal::new(
+            self.code(),
+            self.reason().as_u8(),
+            PacketType::Disconnect,
+            &self.inner.1,
+        )
+    }
+}
+
+impl fmt::Display for ServerDisconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[code:{}] {}", self.reason().as_u8(), self.reason())?;
+        if let Some(text) = self.reason_string() {
+            write!(f, ": {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ServerDisconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerDisconnect")
+            .field("reason", &self.reason())
+            .field("properties", &self.inner.1)
+            .finish()
+    }
+}
+
+impl std::error::Error for ServerDisconnect {}

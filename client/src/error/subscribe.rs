@@ -1,0 +1,206 @@
+//! Why a subscription could not be made.
+
+use std::fmt;
+
+use nack_codec::{PacketType, Properties, QoS, ReasonCode, SubackReason, TopicFilter};
+
+use super::{ConnectionLost, Invalid, Refusal, Retry, TimedOut};
+use crate::Subscription;
+
+/// Why [`Client::subscribe`](crate::Client::subscribe) failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The broker refused one or more of the topic filters.
+    #[error("the broker refused the subscription")]
+    Refused(#[source] Box<SubscribeRefused>),
+    /// The connection ended before the broker had answered.
+    #[error("the connection ended before the broker had answered")]
+    ConnectionLost(#[source] ConnectionLost),
+    /// The broker did not answer in time.
+    #[error("timed out")]
+    Timeout(#[source] TimedOut),
+    /// The caller broke a rule; nothing was sent.
+    #[error("invalid subscription")]
+    Invalid(#[source] Invalid),
+    /// The client was never connected, or disconnected before.
+    #[error("the client is not connected")]
+    NotConnected,
+}
+
+impl SubscribeError {
+    /// What the broker said, if it said no: about the first filter that it refused.
+    pub fn refused(&self) -> Option<Refusal<'_>> {
+        match self {
+            Self::Refused(refused) => Some(refused.as_refusal()),
+            Self::ConnectionLost(lost) => lost.refused(),
+            _ => None,
+        }
+    }
+
+    /// What may be tried.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Refused(refused) => refused.retry(),
+            Self::ConnectionLost(lost) => lost.retry(),
+            Self::Timeout(_) => Retry::Later,
+            Self::NotConnected => Retry::Reconnect,
+            Self::Invalid(_) => Retry::Never,
+        }
+    }
+
+    /// Whether nobody answered in time.
+    pub const fn is_timeout(&self) -> bool {
+        match self {
+            Self::Timeout(_) => true,
+            Self::ConnectionLost(lost) => lost.is_timeout(),
+            _ => false,
+        }
+    }
+}
+
+/// What the broker said about one topic filter. `R` is the packet's reason type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "this is all that there is to say"
+)]
+pub struct FilterVerdict<R> {
+    /// The topic filter.
+    pub filter: TopicFilter,
+    /// What became of it.
+    pub reason: R,
+}
+
+/// A SUBACK that refuses at least one topic filter.
+pub struct SubscribeRefused {
+    verdicts: Vec<FilterVerdict<SubackReason>>,
+    first: SubackReason,
+    properties: Properties,
+    subscription: Option<Subscription>,
+}
+
+impl SubscribeRefused {
+    pub(crate) const fn new(
+        first: SubackReason,
+        verdicts: Vec<FilterVerdict<SubackReason>>,
+        properties: Properties,
+        subscription: Option<Subscription>,
+    ) -> Self {
+        Self {
+            verdicts,
+            first,
+            properties,
+            subscription,
+        }
+    }
+
+    /// The reason of the first filter that was refused.
+    pub const fn reason(&self) -> SubackReason {
+        self.first
+    }
+
+    /// What the broker said about every filter, in the order of the request.
+    pub fn verdicts(&self) -> &[FilterVerdict<SubackReason>] {
+        &self.verdicts
+    }
+
+    /// The filters that were refused, and why.
+    pub fn refused_filters(&self) -> impl Iterator<Item = (&TopicFilter, SubackReason)> {
+        let refused = self
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.reason.is_error());
+        refused.map(|verdict| (&verdict.filter, verdict.reason))
+    }
+
+    /// The filters that were granted, and at which QoS.
+    pub fn granted_filters(&self) -> impl Iterator<Item = (&TopicFilter, QoS)> {
+        self.verdicts
+            .iter()
+            .filter_map(|verdict| Some((&verdict.filter, verdict.reason.granted()?)))
+    }
+
+    /// The subscription of the filters that were granted, if there are any. Dropping it, or this
+    /// error with it, ends it at the broker.
+    pub fn into_subscription(self) -> Option<Subscription> {
+        self.subscription
+    }
+
+    /// What the broker says about it, for people (MQTT 5.0).
+    pub fn reason_string(&self) -> Option<&str> {
+        self.properties.reason_string()
+    }
+
+    /// What the broker says about it, for programs (MQTT 5.0).
+    pub fn user_properties(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.properties.user_properties()
+    }
+
+    /// The first refused filter's refusal, whatever the operation was.
+    pub fn as_refusal(&self) -> Refusal<'_> {
+        let reason = self.first;
+        Refusal::new(
+            reason.code(),
+            reason.as_u8(),
+            PacketType::Suback,
+            &self.properties,
+        )
+    }
+
+    /// What may be tried: the strictest advice of all refused filters.
+    pub fn retry(&self) -> Retry {
+        strictest(
+            &self.properties,
+            PacketType::Suback,
+            self.refused_filters().map(|(_, reason)| reason.code()),
+        )
+    }
+}
+
+/// The advice that is right for every one of several codes.
+pub(super) fn strictest(
+    properties: &Properties,
+    packet: PacketType,
+    codes: impl Iterator<Item = ReasonCode>,
+) -> Retry {
+    let advice =
+        codes.map(|code| Retry::after(&Refusal::new(code, code as u8, packet, properties)));
+    let rank = |advice: &Retry| match advice {
+        Retry::Never => 0,
+        Retry::NewSession => 1,
+        Retry::CallerDecides => 2,
+        Retry::Elsewhere(_) => 3,
+        Retry::Reconnect => 4,
+        Retry::Later => 5,
+    };
+    advice.min_by_key(rank).unwrap_or(Retry::Never)
+}
+
+impl fmt::Display for SubscribeRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_refusal().fmt(f)?;
+        let mut separator = " (refused: ";
+        for (filter, reason) in self.refused_filters() {
+            write!(f, "{separator}`{filter}` 0x{:02X}", reason.as_u8())?;
+            separator = ", ";
+        }
+        separator = "; granted: ";
+        for (filter, qos) in self.granted_filters() {
+            write!(f, "{separator}`{filter}` {qos}")?;
+            separator = ", ";
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for SubscribeRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscribeRefused")
+            .field("verdicts", &self.verdicts)
+            .field("properties", &self.properties)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for SubscribeRefused {}

@@ -1,0 +1,240 @@
+//! How a connection ends, and what then becomes of all that was pending.
+
+use std::time::{Duration, Instant};
+
+use nack_codec::{Disconnect, DisconnectReason, PacketId, Properties, PropertyId, Role, Version};
+
+use super::requests::Exchange;
+use super::state::Phase;
+use super::timers::Timer;
+use super::{Event, Outcome, RequestError, Session};
+use crate::error::{
+    ConnectError, ConnectionLost, Delivery, Invalid, PublishError, ServerDisconnect,
+    SubscribeError, UnsubscribeError, Violation,
+};
+use crate::options;
+
+/// How long the last bytes may take. A peer that does not read them is gone or hostile.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// The caller ends the connection. What is to be written is still written, DISCONNECT last.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no connection, or the wire cannot carry the request. Nothing has then
+    /// happened.
+    pub fn disconnect(
+        &mut self,
+        request: &options::Disconnect,
+        now: Instant,
+    ) -> Result<(), RequestError> {
+        if !matches!(self.phase, Phase::Connecting | Phase::Connected) {
+            return Err(RequestError::NotConnected);
+        }
+        request.properties().check()?;
+        let properties = request.properties().block().borrow();
+        self.check_disconnect(request.reason, &properties)?;
+        let closes_in_silence = self.config.version == Version::V311
+            && request.reason == DisconnectReason::DisconnectWithWillMessage;
+        if !closes_in_silence {
+            let packet = Disconnect {
+                reason: request.reason,
+                properties,
+            };
+            packet
+                .encode(self.config.version, self.outgoing.buffer())
+                .map_err(Invalid::Encode)?;
+        }
+        if let Some(seconds) = properties.session_expiry_interval() {
+            self.session_expiry_interval = seconds;
+        }
+        self.close_when_written(now);
+        self.end(ConnectionLost::ByClient);
+        Ok(())
+    }
+
+    fn check_disconnect(
+        &self,
+        reason: DisconnectReason,
+        properties: &Properties<&[u8]>,
+    ) -> Result<(), Invalid> {
+        // [MQTT-3.14.2-1]
+        if !reason.may_be_sent_by(Role::Client) {
+            return Err(Invalid::DisconnectReason { reason });
+        }
+        // Section 3.14.2.2.2: a protocol error, and known before it is sent.
+        let keeps = properties
+            .session_expiry_interval()
+            .is_some_and(|seconds| seconds > 0);
+        if keeps && self.config.session_expiry_interval() == 0 {
+            return Err(Invalid::SessionExpiryInDisconnect);
+        }
+        Ok(())
+    }
+
+    /// The transport is gone.
+    pub fn handle_disconnected(&mut self, cause: ConnectionLost) {
+        let was = std::mem::replace(&mut self.phase, Phase::Closed);
+        self.outgoing.clear();
+        if matches!(was, Phase::Connecting | Phase::Connected) {
+            self.phase = was;
+            self.end(cause);
+            self.phase = Phase::Closed;
+        }
+        self.timers.stop_all();
+    }
+
+    pub(super) fn handle_server_disconnect(
+        &mut self,
+        packet: &Disconnect<'_>,
+    ) -> Result<(), Violation> {
+        if self.config.version == Version::V311 {
+            return Err(Violation::DisconnectInV311);
+        }
+        if !packet.reason.may_be_sent_by(Role::Server) {
+            return Err(Violation::DisconnectReasonOfClient {
+                reason: packet.reason,
+            });
+        }
+        if packet
+            .properties
+            .contains(PropertyId::SessionExpiryInterval)
+        {
+            return Err(Violation::SessionExpiryInDisconnect);
+        }
+        // [MQTT-3.14.4-1]: nothing that is still to be written would be read.
+        self.outgoing.clear();
+        self.end(ConnectionLost::ByServer(ServerDisconnect::new(packet)));
+        self.phase = Phase::Closed;
+        Ok(())
+    }
+
+    /// The broker broke a rule (section 4.13).
+    pub(super) fn violated(&mut self, violation: Violation, now: Instant) {
+        self.say_goodbye(Some(violation.reason_code()), now);
+        self.end(ConnectionLost::Protocol(violation));
+    }
+
+    /// Tells the broker why, in MQTT 5.0, and closes once that is written. 3.1.1 has no words for
+    /// it, and its DISCONNECT would throw the will away.
+    pub(super) fn say_goodbye(&mut self, reason: Option<DisconnectReason>, now: Instant) {
+        if self.config.version == Version::V5 {
+            let reason = reason
+                .filter(|reason| reason.may_be_sent_by(Role::Client))
+                .unwrap_or(DisconnectReason::ProtocolError);
+            Disconnect {
+                reason,
+                properties: Properties::empty(),
+            }
+            .encode(self.config.version, self.outgoing.buffer())
+            .expect("a reason without properties can be said in MQTT 5.0");
+        }
+        self.timers.stop_all();
+        self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
+    }
+
+    fn close_when_written(&mut self, now: Instant) {
+        self.timers.stop_all();
+        self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
+    }
+
+    /// Gives everything that is pending its verdict. Expects the phase in which the connection
+    /// was; leaves `Closing`, or `Closed` where there is nothing to be written.
+    pub(super) fn end(&mut self, cause: ConnectionLost) {
+        let was = std::mem::replace(&mut self.phase, Phase::Closing);
+        if self.outgoing.len() == 0 {
+            self.phase = Phase::Closed;
+            self.timers.stop_all();
+        }
+        self.end_exchanges(&cause);
+        self.held = self.session_expiry_interval > 0 && (was == Phase::Connected || self.held);
+        self.events.push_back(match was {
+            Phase::Connecting => Event::ConnectFailed(ConnectError::ConnectionLost(cause)),
+            _ => Event::ConnectionLost(cause),
+        });
+    }
+
+    fn end_exchanges(&mut self, cause: &ConnectionLost) {
+        // What is still in the buffer is written before the transport is closed; only what was
+        // thrown away with it was never sent.
+        let written = self.outgoing.written();
+        let flushing = self.outgoing.len() > 0;
+        let lost = |delivery| {
+            Outcome::Published(Err(PublishError::ConnectionLost {
+                cause: cause.clone(),
+                delivery,
+            }))
+        };
+        let fate = |start: u64| {
+            if flushing || start < written {
+                Delivery::Unknown
+            } else {
+                Delivery::NotSent
+            }
+        };
+        let kept = self.session_expiry_interval > 0;
+        let ids: Vec<PacketId> = self.exchanges.in_use().collect();
+        for packet_id in ids {
+            let Some(exchange) = self.exchanges.get_mut(packet_id) else {
+                continue;
+            };
+            match exchange {
+                Exchange::Publish(message) if kept => {
+                    message.holds_quota = false;
+                    if let Some(operation) = message.operation.take() {
+                        self.completions
+                            .push_back((operation, lost(Delivery::InSession)));
+                    }
+                }
+                Exchange::Publish(message) => {
+                    if let Some(operation) = message.operation.take() {
+                        let outcome = lost(fate(message.start));
+                        self.completions.push_back((operation, outcome));
+                    }
+                    self.exchanges.remove(packet_id);
+                }
+                Exchange::Subscribe(request) => {
+                    if let Some(operation) = request.operation.take() {
+                        let error = SubscribeError::ConnectionLost(cause.clone());
+                        self.completions
+                            .push_back((operation, Outcome::Subscribed(Err(error))));
+                    }
+                    self.exchanges.remove(packet_id);
+                }
+                Exchange::Unsubscribe(request) => {
+                    if let Some(operation) = request.operation.take() {
+                        let error = UnsubscribeError::ConnectionLost(cause.clone());
+                        self.completions
+                            .push_back((operation, Outcome::Unsubscribed(Err(error))));
+                    }
+                    self.exchanges.remove(packet_id);
+                }
+            }
+        }
+        for waiting in self.waiting.drain(..) {
+            self.completions.extend(
+                waiting
+                    .operation
+                    .map(|operation| (operation, lost(Delivery::NotSent))),
+            );
+        }
+        for unwritten in self.unwritten.drain(..) {
+            self.completions
+                .push_back((unwritten.operation, lost(fate(unwritten.start))));
+        }
+        self.resend.clear();
+    }
+
+    /// The broker has no session: what was kept in it is lost (`[MQTT-3.2.2-5]`). Says how many
+    /// messages that are.
+    pub(super) fn forget_session(&mut self) -> usize {
+        let ids: Vec<PacketId> = self.exchanges.in_use().collect();
+        for packet_id in &ids {
+            self.exchanges.remove(*packet_id);
+        }
+        self.inbound.forget();
+        self.held = false;
+        ids.len()
+    }
+}

@@ -1,0 +1,163 @@
+//! Messages from the broker: duplicates of QoS 2, and acknowledgements in the order of arrival.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bytes::BytesMut;
+use nack_codec::{
+    PacketId, Properties, Puback, Pubcomp, PubcompReason, Publish, Pubrec, QoS, Version,
+};
+
+use crate::error::Violation;
+
+/// Which message an application has taken: [`Session::acknowledge`](super::Session::acknowledge)
+/// wants it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AckToken {
+    /// The connection on which the message came; its number is of no use on another one.
+    epoch: u64,
+    sequence: u64,
+}
+
+/// What is to be done with a message that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a message is new or it is not")]
+pub enum Delivery {
+    /// Hand it out; above QoS 0, acknowledge it when it was taken.
+    New(Option<AckToken>),
+    /// It was handed out before (`[MQTT-4.3.3-10]`).
+    Duplicate,
+}
+
+/// The receiving side of QoS 1 and 2.
+#[derive(Clone, Debug)]
+pub(super) struct Inbound {
+    receive_maximum: u16,
+    epoch: u64,
+    /// Acknowledgements that are due, in the order of arrival (`[MQTT-4.6.0-2]`,
+    /// `[MQTT-4.6.0-3]`); each waits until the application has taken the message.
+    due: VecDeque<Due>,
+    /// The sequence number of the first of `due`.
+    first: u64,
+    /// QoS 2 messages that came and were not released: this part outlives the connection.
+    received: BTreeSet<PacketId>,
+    /// How many of `due` are of QoS 1.
+    open_qos1: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    packet_id: PacketId,
+    qos: QoS,
+    taken: bool,
+}
+
+impl Inbound {
+    pub(super) const fn new(receive_maximum: u16) -> Self {
+        Self {
+            receive_maximum,
+            epoch: 0,
+            due: VecDeque::new(),
+            first: 0,
+            received: BTreeSet::new(),
+            open_qos1: 0,
+        }
+    }
+
+    /// A new connection: what was due on the old one is due no more, as the broker sends it again.
+    pub(super) fn reconnected(&mut self) {
+        self.epoch += 1;
+        self.due.clear();
+        self.first = 0;
+        self.open_qos1 = 0;
+    }
+
+    /// The session is gone, and with it what was known of its messages.
+    pub(super) fn forget(&mut self) {
+        self.received.clear();
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        packet: &Publish<'_>,
+        version: Version,
+        buffer: &mut BytesMut,
+    ) -> Result<Delivery, Violation> {
+        let Some(packet_id) = packet.packet_id else {
+            return Ok(Delivery::New(None));
+        };
+        let repeated = packet.qos == QoS::ExactlyOnce && self.received.contains(&packet_id);
+        let open = self.open_qos1 + self.received.len();
+        if !repeated && version == Version::V5 && open >= usize::from(self.receive_maximum) {
+            return Err(Violation::ReceiveMaximumExceeded {
+                maximum: self.receive_maximum,
+            });
+        }
+        let token = AckToken {
+            epoch: self.epoch,
+            sequence: self.first + self.due.len() as u64,
+        };
+        self.due.push_back(Due {
+            packet_id,
+            qos: packet.qos,
+            taken: repeated,
+        });
+        if repeated {
+            self.flush(version, buffer);
+            return Ok(Delivery::Duplicate);
+        }
+        match packet.qos {
+            QoS::ExactlyOnce => {
+                self.received.insert(packet_id);
+            }
+            _ => self.open_qos1 += 1,
+        }
+        Ok(Delivery::New(Some(token)))
+    }
+
+    /// The application has taken the message: PUBACK or PUBREC, as soon as those before it are
+    /// sent.
+    pub(super) fn acknowledge(&mut self, token: AckToken, version: Version, buffer: &mut BytesMut) {
+        if token.epoch != self.epoch {
+            return;
+        }
+        let index = token
+            .sequence
+            .checked_sub(self.first)
+            .and_then(|index| usize::try_from(index).ok());
+        if let Some(due) = index.and_then(|index| self.due.get_mut(index)) {
+            due.taken = true;
+        }
+        self.flush(version, buffer);
+    }
+
+    fn flush(&mut self, version: Version, buffer: &mut BytesMut) {
+        while let Some(due) = self.due.pop_front_if(|due| due.taken) {
+            self.first += 1;
+            let encoded = if due.qos == QoS::ExactlyOnce {
+                Pubrec::success(due.packet_id).encode(version, buffer)
+            } else {
+                self.open_qos1 -= 1;
+                Puback::success(due.packet_id).encode(version, buffer)
+            };
+            encoded.expect("both versions can say success");
+        }
+    }
+
+    /// PUBREL: the broker lets go of a QoS 2 message. PUBCOMP answers it, known or not
+    /// (`[MQTT-4.3.3-11]`).
+    pub(super) fn release(&mut self, packet_id: PacketId, version: Version, buffer: &mut BytesMut) {
+        let known = self.received.remove(&packet_id);
+        let reason = match version {
+            Version::V5 if !known => PubcompReason::PacketIdentifierNotFound,
+            _ => PubcompReason::Success,
+        };
+        let pubcomp = Pubcomp {
+            packet_id,
+            reason,
+            properties: Properties::empty(),
+        };
+        pubcomp
+            .encode(version, buffer)
+            .expect("success in 3.1.1, any reason in MQTT 5.0");
+    }
+}

@@ -1,0 +1,8 @@
+//! Tests of the codec from outside: bytes written by hand from the two standards, laws, and the
+//! opinion of a codec that others wrote.
+
+mod malformed;
+mod notation;
+mod property_table;
+mod reason_table;
+mod vectors;

@@ -1,8 +1,13 @@
 //! Tests of the codec from outside: bytes written by hand from the two standards, laws, and the
 //! opinion of a codec that others wrote.
 
+mod chunking;
+mod encode_refusals;
 mod malformed;
+mod model;
 mod notation;
 mod property_table;
 mod reason_table;
+mod round_trip;
+mod strategies;
 mod vectors;

@@ -5,7 +5,7 @@ mod acks;
 mod codes;
 mod connack;
 mod connect;
-mod display;
+pub(crate) mod display;
 mod flags;
 mod header;
 mod properties;

@@ -20,10 +20,21 @@ impl<'a> Frame<'a> {
     #[inline]
     pub fn decode(&self, version: Version) -> Result<Packet<'a>, DecodeError> {
         let first = self.first_byte();
-        match self.decode_body(first, version) {
-            Ok(packet) => Ok(packet),
-            Err(fault) => Err(self.error(fault, version)),
+        let body = Reader::new(self.body(), self.header_len());
+        // The two that come by the million are looked at first, and moved into place once.
+        if first >> 4 == PacketType::Publish as u8 {
+            return match Publish::decode(first & 0x0F, body, version) {
+                Ok(publish) => Ok(Packet::Publish(publish)),
+                Err(fault) => Err(self.error(fault, version)),
+            };
         }
+        if first == PacketType::Puback.first_byte() {
+            return match Puback::decode(body, version) {
+                Ok(puback) => Ok(Packet::Puback(puback)),
+                Err(fault) => Err(self.error(fault, version)),
+            };
+        }
+        decode_other(first, body, version).map_err(|fault| self.error(fault, version))
     }
 
     #[cold]
@@ -35,19 +46,6 @@ impl<'a> Frame<'a> {
             _ => None,
         };
         DecodeError::new(fault, packet, named.unwrap_or(version))
-    }
-
-    #[inline]
-    fn decode_body(&self, first: u8, version: Version) -> Result<Packet<'a>, Fault> {
-        let body = Reader::new(self.body(), self.header_len());
-        // The two that come by the million are looked at first.
-        if first >> 4 == PacketType::Publish as u8 {
-            return Publish::decode(first & 0x0F, body, version).map(Packet::Publish);
-        }
-        if first == PacketType::Puback.first_byte() {
-            return Puback::decode(body, version).map(Packet::Puback);
-        }
-        decode_other(first, body, version)
     }
 }
 

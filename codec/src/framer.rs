@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::wire::{Fault, MAXIMUM_PACKET_SIZE, read_var_int};
+use crate::wire::{Fault, MAXIMUM_PACKET_SIZE, read_var_int, whole_var_int};
 use crate::{DecodeError, DecodeErrorKind, PacketType, Version};
 
 /// One whole packet, as it lies on the wire.
@@ -53,6 +53,20 @@ impl<'a> Frame<'a> {
             Some(bytes) => Ok(Some(Self { bytes, header_len })),
             None => check_early(*first, version).map(|()| None),
         }
+    }
+
+    /// The packet at the front of `bytes`, where all of it is there and its header is accepted.
+    #[inline]
+    fn whole(bytes: &'a [u8], maximum_packet_size: u32) -> Option<Self> {
+        let (_, rest) = bytes.split_first()?;
+        let (length, length_len) = whole_var_int(rest)?;
+        let header_len = 1 + length_len;
+        let size = header_len as u32 + length;
+        if size > maximum_packet_size {
+            return None;
+        }
+        let bytes = bytes.get(..size as usize)?;
+        Some(Self { bytes, header_len })
     }
 
     /// All bytes of the packet.
@@ -151,13 +165,11 @@ impl Framer {
     /// Where a header is refused, the packets before it still come, and then the error.
     pub fn split(&self, buffer: &mut BytesMut) -> Frames {
         let mut end = 0;
-        let fault = loop {
-            match Frame::first(&buffer[end..], self.maximum_packet_size, self.version) {
-                Ok(Some(frame)) => end += frame.bytes.len(),
-                Ok(None) => break None,
-                Err(error) => break Some(error),
-            }
-        };
+        while let Some(frame) = Frame::whole(&buffer[end..], self.maximum_packet_size) {
+            end += frame.bytes.len();
+        }
+        // Why it is not whole: the rest is still to come, or its header is refused.
+        let fault = Frame::first(&buffer[end..], self.maximum_packet_size, self.version).err();
         let bytes = if end == 0 {
             Bytes::new()
         } else {
@@ -212,13 +224,13 @@ impl<'a> Iterator for FramesIter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        // `Framer::split` saw these headers before, so this finds frames until there are none.
-        match Frame::first(self.rest, MAXIMUM_PACKET_SIZE, Version::V5) {
-            Ok(Some(frame)) => {
+        // `Framer::split` saw these headers before, so this finds packets until there are none.
+        match Frame::whole(self.rest, MAXIMUM_PACKET_SIZE) {
+            Some(frame) => {
                 self.rest = &self.rest[frame.bytes.len()..];
                 Some(Ok(frame))
             }
-            Ok(None) | Err(_) => self.fault.take().map(Err),
+            None => self.fault.take().map(Err),
         }
     }
 }

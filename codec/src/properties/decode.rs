@@ -29,27 +29,53 @@ fn check_block(block: &mut Reader<'_>, owner: PropertyOwner) -> Result<u64, Faul
     while !block.is_empty() {
         let start = *block;
         let id = read_id(block)?;
-        if allowed & id.bit() == 0 {
+        let bit = id.bit();
+        if allowed & bit == 0 {
             return Err(start.fault(DecodeErrorKind::MisplacedProperty { id, owner }));
         }
         // No numbered statement: each property's own section calls a repeat a protocol error.
-        if present & id.bit() != 0 && !id.may_repeat_in(owner) {
+        if present & bit != 0 && !id.may_repeat_in(owner) {
             return Err(start.fault(DecodeErrorKind::RepeatedProperty { id }));
         }
-        present |= id.bit();
-        read_value(block, id)?;
+        present |= bit;
+        check_value(block, id)?;
     }
     Ok(present)
 }
 
+/// Checks a value without making it. Those that anything goes for are passed over.
+#[inline]
+fn check_value(block: &mut Reader<'_>, id: PropertyId) -> Result<(), Fault> {
+    let field = id.text();
+    match id {
+        PropertyId::UserProperty => {
+            block.text(field)?;
+            block.text(field)?;
+        }
+        PropertyId::ContentType
+        | PropertyId::AssignedClientIdentifier
+        | PropertyId::AuthenticationMethod
+        | PropertyId::ResponseInformation
+        | PropertyId::ServerReference
+        | PropertyId::ReasonString => drop(block.text(field)?),
+        PropertyId::CorrelationData | PropertyId::AuthenticationData => {
+            block.binary(field)?;
+        }
+        _ => drop(read_value(block, id)?),
+    }
+    Ok(())
+}
+
 #[inline]
 fn read_id(block: &mut Reader<'_>) -> Result<PropertyId, Fault> {
+    // A variable byte integer, of which all that the table has take one byte.
     let start = *block;
+    if let Some(id) = block.rest().first().copied().and_then(PropertyId::from_u8) {
+        block.u8("property identifier")?;
+        return Ok(id);
+    }
     let id = block.var_int("property identifier")?;
-    u8::try_from(id)
-        .ok()
-        .and_then(PropertyId::from_u8)
-        .ok_or_else(|| start.fault(DecodeErrorKind::UnknownProperty { id }))
+    Err(start.fault(DecodeErrorKind::UnknownProperty { id }))
 }
 
 /// The next property of a block.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ascii::AsciiStr;
+
 /// A string that MQTT can carry. `S` is where it is kept: `&str` in a packet, `Arc<str>` by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text<S = Arc<str>>(S);
@@ -105,55 +107,61 @@ pub(crate) enum TextFault {
     Wildcard { offset: usize },
 }
 
-const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
-const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-
-/// A word whose high bits are set where `word` may have a zero byte; exact in the lowest one.
-#[inline]
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(LOW) & !word & HIGH
-}
+/// The seven low bits of every byte of a word.
+const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
+/// The high bit of every byte of a word.
+const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// Checks the bytes of a string: well-formed UTF-8, no U+0000, and no wildcard where refused.
 #[inline]
 pub(crate) fn check(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFault> {
-    // Eight bytes a step, as most strings are ASCII without any of the bytes looked for; only when
-    // a step finds one is the place looked up.
-    let mut found = 0;
+    // Nearly every string is ASCII, which is cheaper to tell than UTF-8, and in which eight bytes
+    // at once can be searched.
+    match AsciiStr::from_ascii(bytes) {
+        Ok(text) if !ascii_holds(bytes, wildcards) => Ok(text.as_str()),
+        _ => check_slowly(bytes, wildcards),
+    }
+}
+
+/// Whether ASCII bytes hold U+0000, or a wildcard where they are refused.
+#[inline]
+fn ascii_holds(bytes: &[u8], wildcards: Wildcards) -> bool {
+    // The high bit of a byte stays set as long as no such byte was seen: adding 0x7F sets it in
+    // every byte but zero, and carries into no neighbour, as ASCII has no high bits.
+    let mut absent = HIGH_BITS;
     let mut look = |word: u64| {
-        found |= zero_bytes(word);
+        absent &= word + LOW_BITS;
         if wildcards == Wildcards::Refused {
-            found |= zero_bytes(word ^ u64::from_ne_bytes([b'#'; 8]));
-            found |= zero_bytes(word ^ u64::from_ne_bytes([b'+'; 8]));
+            absent &= (word ^ u64::from_ne_bytes([b'#'; 8])) + LOW_BITS;
+            absent &= (word ^ u64::from_ne_bytes([b'+'; 8])) + LOW_BITS;
         }
     };
     let (words, tail) = bytes.as_chunks::<8>();
     for word in words {
         look(u64::from_ne_bytes(*word));
     }
-    if let Some(last) = bytes.last_chunk::<8>() {
-        if !tail.is_empty() {
-            look(u64::from_ne_bytes(*last));
-        }
-    } else {
-        for byte in tail {
-            look(u64::from_ne_bytes([*byte; 8]));
-        }
+    if !tail.is_empty() {
+        // The last eight bytes, some of them for the second time; or all, where there are fewer.
+        let last = bytes.last_chunk::<8>().copied().unwrap_or_else(|| {
+            let mut padded = [b'-'; 8];
+            padded[..tail.len()].copy_from_slice(tail);
+            padded
+        });
+        look(u64::from_ne_bytes(last));
     }
-    if found != 0
-        && let Some(fault) = locate(bytes, wildcards)
-    {
-        return Err(fault);
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        Err(error) => Err(TextFault::Utf8 {
-            offset: error.valid_up_to(),
-        }),
-    }
+    absent != HIGH_BITS
 }
 
-#[cold]
+fn check_slowly(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFault> {
+    if let Some(fault) = locate(bytes, wildcards) {
+        return Err(fault);
+    }
+    std::str::from_utf8(bytes).map_err(|error| TextFault::Utf8 {
+        offset: error.valid_up_to(),
+    })
+}
+
+/// The first of the bytes that a string may not hold, if it comes before ill-formed UTF-8.
 fn locate(bytes: &[u8], wildcards: Wildcards) -> Option<TextFault> {
     let valid = match std::str::from_utf8(bytes) {
         Ok(_) => bytes.len(),

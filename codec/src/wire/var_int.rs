@@ -34,6 +34,18 @@ pub(crate) fn read_var_int(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeE
     }
 }
 
+/// The same where only the good case is of interest: `None` where there is no whole, legal integer.
+#[inline]
+pub(crate) fn whole_var_int(bytes: &[u8]) -> Option<(u32, usize)> {
+    match *bytes {
+        [first, ..] if first < 0x80 => Some((u32::from(first), 1)),
+        [first, second, ..] if second < 0x80 && second > 0 => {
+            Some((u32::from(first & 0x7F) | u32::from(second) << 7, 2))
+        }
+        _ => read_long_var_int(bytes).ok().flatten(),
+    }
+}
+
 fn read_long_var_int(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeErrorKind> {
     let mut value = 0;
     for (index, byte) in bytes.iter().take(4).enumerate() {
@@ -69,6 +81,7 @@ mod tests {
             (&[0xFF, 0xFF, 0xFF, 0x7F], VAR_INT_MAX),
         ] {
             assert_eq!(read_var_int(bytes), Ok(Some((value, bytes.len()))));
+            assert_eq!(whole_var_int(bytes), Some((value, bytes.len())));
             assert_eq!(var_int_len(value), bytes.len());
             assert_eq!(read_var_int(&bytes[..bytes.len() - 1]), Ok(None));
         }

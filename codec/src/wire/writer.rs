@@ -11,7 +11,8 @@ pub(crate) struct Writer<'b> {
 }
 
 impl<'b> Writer<'b> {
-    /// Reserves room for the whole packet and writes its fixed header.
+    /// Writes the fixed header of a packet whose length is known, and reserves room for the rest
+    /// of it, but for the `linked` bytes that somebody else writes.
     #[inline]
     pub(crate) fn packet(
         buffer: &'b mut BytesMut,
@@ -20,21 +21,18 @@ impl<'b> Writer<'b> {
         linked: usize,
     ) -> Result<Self, EncodeError> {
         let total = remaining_length + linked;
-        let Some(length) = u32::try_from(total)
-            .ok()
-            .filter(|length| *length <= VAR_INT_MAX)
-        else {
+        if total > VAR_INT_MAX as usize {
             return Err(EncodeError::PacketTooLarge {
                 remaining_length: total,
             });
-        };
+        }
         buffer.reserve(remaining_length + 5);
         let mut writer = Self { buffer };
-        if length < 0x80 {
-            writer.bytes(&[first, length as u8]);
+        if total < 0x80 {
+            writer.bytes(&[first, total as u8]);
         } else {
             writer.u8(first);
-            writer.var_int(length);
+            writer.var_int(total as u32);
         }
         Ok(writer)
     }

@@ -139,3 +139,16 @@ fn only_v5(workload: Workload) -> Option<&'static str> {
 fn unexpected(packet: impl std::fmt::Debug) -> ! {
     panic!("no workload has {packet:?}")
 }
+
+/// The length of the fixed header at the front of `bytes`, and the remaining length in it: for
+/// codecs that do not say how long a packet is, so that their clients must look themselves.
+fn fixed_header(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut remaining = 0;
+    for (index, byte) in bytes.get(1..)?.iter().take(4).enumerate() {
+        remaining |= usize::from(byte & 0x7F) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some((2 + index, remaining));
+        }
+    }
+    None
+}

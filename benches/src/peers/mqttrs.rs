@@ -28,7 +28,8 @@ impl Decoder for Mqttrs {
         let mut end = 0;
         while let Some(packet) = decode_slice(&buffer[end..]).expect("well formed") {
             visit(&packet);
-            end += packet_size(&buffer[end..]);
+            let header = super::fixed_header(&buffer[end..]);
+            end += header.map_or(0, |(header_len, remaining)| header_len + remaining);
         }
         buffer.advance(end);
     }
@@ -54,18 +55,6 @@ impl Decoder for Mqttrs {
             other => super::unexpected(other),
         }
     }
-}
-
-/// The size of the packet at the front of `bytes`, which is there in whole.
-fn packet_size(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    for (index, byte) in bytes[1..].iter().enumerate() {
-        length |= usize::from(byte & 0x7F) << (7 * index);
-        if byte & 0x80 == 0 {
-            return 2 + index + length;
-        }
-    }
-    unreachable!("the decoder has read this length just now")
 }
 
 /// A slice that was filled with zeros once, and how much of it is written.

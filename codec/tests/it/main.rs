@@ -2,6 +2,7 @@
 //! opinion of a codec that others wrote.
 
 mod chunking;
+mod corpus;
 mod encode_refusals;
 mod malformed;
 mod model;
@@ -10,4 +11,5 @@ mod property_table;
 mod reason_table;
 mod round_trip;
 mod strategies;
+mod topics;
 mod vectors;

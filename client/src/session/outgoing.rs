@@ -94,7 +94,10 @@ mod tests {
     fn all(outgoing: &Outgoing) -> Vec<u8> {
         let mut slices = [IoSlice::new(&[]); 8];
         let count = outgoing.slices(&mut slices);
-        slices[..count].concat()
+        slices[..count]
+            .iter()
+            .flat_map(|slice| slice.iter().copied())
+            .collect()
     }
 
     #[test]

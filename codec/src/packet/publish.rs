@@ -108,32 +108,96 @@ impl<'a> Publish<'a> {
         buffer: &mut BytesMut,
         linked: usize,
     ) -> Result<(), EncodeError> {
-        let topic = self.topic.map_or("", TopicName::get);
-        let mut head = 2 + topic.len();
-        match self.packet_id {
-            Some(_) if self.qos == QoS::AtMostOnce => return Err(EncodeError::PacketIdOnQos0),
-            None if self.qos != QoS::AtMostOnce => return Err(EncodeError::PacketIdMissing),
-            Some(_) => head += 2,
-            None if self.dup => return Err(EncodeError::DupOnQos0),
-            None => {}
+        // Checked once and for all: an identifier above QoS 0 and only there, and DUP likewise.
+        if self.packet_id.is_some() != (self.qos != QoS::AtMostOnce)
+            || self.dup && self.packet_id.is_none()
+        {
+            return Err(self.misfit());
         }
-        head += self.properties.encoded_len_for(OWNER, version)?;
-        if topic.is_empty() && !self.properties.contains(PropertyId::TopicAlias) {
+        match self.topic {
+            Some(topic) if self.properties.is_empty() => {
+                self.write_plain(topic, version, buffer, linked)
+            }
+            topic => self.write_with_properties(topic, version, buffer, linked),
+        }
+    }
+
+    /// Most messages have no properties, and are written in few pieces.
+    #[inline]
+    fn write_plain(
+        &self,
+        topic: TopicName<&str>,
+        version: Version,
+        buffer: &mut BytesMut,
+        linked: usize,
+    ) -> Result<(), EncodeError> {
+        let topic = topic.get();
+        // [MQTT-2.2.2-1]: no properties are written as a length of 0.
+        let property_length = usize::from(version == Version::V5);
+        let id_length = if self.packet_id.is_some() { 2 } else { 0 };
+        let length = 2 + topic.len() + id_length + property_length + self.payload.len() - linked;
+        let mut writer = self.begin(topic, length, buffer, linked)?;
+        match (self.packet_id, version) {
+            (None, Version::V311) => {}
+            (None, Version::V5) => writer.u8(0),
+            (Some(packet_id), Version::V311) => writer.packet_id(packet_id),
+            (Some(packet_id), Version::V5) => {
+                let [high, low] = packet_id.get().to_be_bytes();
+                writer.bytes(&[high, low, 0]);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn write_with_properties(
+        &self,
+        topic: Option<TopicName<&str>>,
+        version: Version,
+        buffer: &mut BytesMut,
+        linked: usize,
+    ) -> Result<(), EncodeError> {
+        let properties_length = self.properties.encoded_len_for(OWNER, version)?;
+        if topic.is_none() && !self.properties.contains(PropertyId::TopicAlias) {
             return Err(EncodeError::TopicMissing);
         }
-        let first = PacketType::Publish.first_byte()
-            | if self.dup { DUP } else { 0 }
-            | (self.qos as u8) << 1
-            | u8::from(self.retain);
-        let length = head + self.payload.len() - linked;
-        let mut writer = Writer::packet(buffer, first, length, linked)?;
-        writer.prefixed(topic.as_bytes());
+        let topic = topic.map_or("", TopicName::get);
+        let id_length = if self.packet_id.is_some() { 2 } else { 0 };
+        let length = 2 + topic.len() + id_length + properties_length + self.payload.len() - linked;
+        let mut writer = self.begin(topic, length, buffer, linked)?;
         if let Some(packet_id) = self.packet_id {
             writer.packet_id(packet_id);
         }
-        if version == Version::V5 {
-            self.properties.encode(&mut writer);
-        }
+        self.properties.encode(&mut writer);
         Ok(())
+    }
+
+    /// Writes the fixed header and the topic.
+    #[inline]
+    fn begin<'b>(
+        &self,
+        topic: &str,
+        length: usize,
+        buffer: &'b mut BytesMut,
+        linked: usize,
+    ) -> Result<Writer<'b>, EncodeError> {
+        let first = PacketType::Publish.first_byte()
+            | u8::from(self.dup) << DUP.trailing_zeros()
+            | (self.qos as u8) << 1
+            | u8::from(self.retain);
+        // Its length fits: a topic name has at most 65,535 bytes.
+        let prefix = topic.len() as u16;
+        let mut writer = Writer::packet_with_prefix(buffer, first, length, linked, prefix)?;
+        writer.bytes(topic.as_bytes());
+        Ok(writer)
+    }
+
+    #[cold]
+    fn misfit(&self) -> EncodeError {
+        match self.packet_id {
+            Some(_) => EncodeError::PacketIdOnQos0,
+            None if self.qos != QoS::AtMostOnce => EncodeError::PacketIdMissing,
+            None => EncodeError::DupOnQos0,
+        }
     }
 }

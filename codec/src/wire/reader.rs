@@ -29,13 +29,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, Fault> {
         let [byte] = self.array(field)?;
         Ok(byte)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn u16(&mut self, field: &'static str) -> Result<u16, Fault> {
         Ok(u16::from_be_bytes(self.array(field)?))
     }
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         Ok(u32::from_be_bytes(self.array(field)?))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn packet_id(&mut self) -> Result<PacketId, Fault> {
         let offset = self.offset();
         let value = self.u16("packet identifier")?;
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `length` bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, length: usize, field: &'static str) -> Result<&'a [u8], Fault> {
         let Some((head, rest)) = self.rest.split_at_checked(length) else {
             return Err(self.fault(DecodeErrorKind::Truncated { field }));
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A topic name without wildcards; `None` where it is empty.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn topic_name(
         &mut self,
         field: &'static str,
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], Fault> {
         let Some((head, rest)) = self.rest.split_first_chunk() else {
             return Err(self.fault(DecodeErrorKind::Truncated { field }));
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
-    #[inline]
+    #[inline(always)]
     fn prefixed(&mut self, field: &'static str) -> Result<&'a [u8], Fault> {
         let length = self.u16(field)?;
         self.take(usize::from(length), field)

@@ -113,7 +113,7 @@ const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// Checks the bytes of a string: well-formed UTF-8, no U+0000, and no wildcard where refused.
-#[inline]
+#[inline(always)]
 pub(crate) fn check(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFault> {
     // Nearly every string is ASCII, which is cheaper to tell than UTF-8, and in which eight bytes
     // at once can be searched.
@@ -124,7 +124,7 @@ pub(crate) fn check(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFaul
 }
 
 /// Whether ASCII bytes hold U+0000, or a wildcard where they are refused.
-#[inline]
+#[inline(always)]
 fn ascii_holds(bytes: &[u8], wildcards: Wildcards) -> bool {
     // The high bit of a byte stays set as long as no such byte was seen: adding 0x7F sets it in
     // every byte but zero, and carries into no neighbour, as ASCII has no high bits.
@@ -152,6 +152,7 @@ fn ascii_holds(bytes: &[u8], wildcards: Wildcards) -> bool {
     absent != HIGH_BITS
 }
 
+#[cold]
 fn check_slowly(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFault> {
     if let Some(fault) = locate(bytes, wildcards) {
         return Err(fault);

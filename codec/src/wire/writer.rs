@@ -37,6 +37,34 @@ impl<'b> Writer<'b> {
         Ok(writer)
     }
 
+    /// The same for a packet that begins with a string of `length` bytes: its length goes out with
+    /// the fixed header, as one piece.
+    #[inline]
+    pub(crate) fn packet_with_prefix(
+        buffer: &'b mut BytesMut,
+        first: u8,
+        remaining_length: usize,
+        linked: usize,
+        length: u16,
+    ) -> Result<Self, EncodeError> {
+        let total = remaining_length + linked;
+        let [high, low] = length.to_be_bytes();
+        if total < 0x80 {
+            buffer.reserve(remaining_length + 2);
+            buffer.extend_from_slice(&[first, total as u8, high, low]);
+            return Ok(Self { buffer });
+        }
+        if total < 0x4000 {
+            buffer.reserve(remaining_length + 3);
+            let (low_seven, rest) = (total as u8 | 0x80, (total >> 7) as u8);
+            buffer.extend_from_slice(&[first, low_seven, rest, high, low]);
+            return Ok(Self { buffer });
+        }
+        let mut writer = Self::packet(buffer, first, remaining_length, linked)?;
+        writer.bytes(&[high, low]);
+        Ok(writer)
+    }
+
     #[inline]
     pub(crate) fn u8(&mut self, value: u8) {
         self.buffer.put_u8(value);

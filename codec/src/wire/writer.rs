@@ -39,6 +39,9 @@ impl<'b> Writer<'b> {
 
     /// The same for a packet that begins with a string of `length` bytes: its length goes out with
     /// the fixed header, as one piece.
+    ///
+    /// Room is reserved for large packets only: small ones find it nearly always, and would look
+    /// twice.
     #[inline]
     pub(crate) fn packet_with_prefix(
         buffer: &'b mut BytesMut,
@@ -50,12 +53,10 @@ impl<'b> Writer<'b> {
         let total = remaining_length + linked;
         let [high, low] = length.to_be_bytes();
         if total < 0x80 {
-            buffer.reserve(remaining_length + 2);
             buffer.extend_from_slice(&[first, total as u8, high, low]);
             return Ok(Self { buffer });
         }
         if total < 0x4000 {
-            buffer.reserve(remaining_length + 3);
             let (low_seven, rest) = (total as u8 | 0x80, (total >> 7) as u8);
             buffer.extend_from_slice(&[first, low_seven, rest, high, low]);
             return Ok(Self { buffer });

@@ -7,6 +7,7 @@ mod encode_refusals;
 mod malformed;
 mod model;
 mod notation;
+mod peers;
 mod property_table;
 mod reason_table;
 mod round_trip;

@@ -344,15 +344,22 @@ impl Driver {
     /// The connection has ended: the session goes home, and everybody is told why.
     fn finish(mut self, attempt: Attempt, closed: bool) {
         let cause = self.lost.clone();
+        let unsent = self.session.transmit_len() > 0;
+        self.session.handle_disconnected(ConnectionLost::Eof);
+        let verdicts: Vec<_> = std::iter::from_fn(|| self.session.poll_completion()).collect();
+        // First the session, so that whoever is told can connect again at once.
+        attempt.ended(self.session, cause.clone());
         if let Some(cause) = &cause {
             self.dispatch.end(cause.clone());
         }
-        self.complete();
-        let unsent = self.session.transmit_len() > 0;
+        for (id, outcome) in verdicts {
+            if let Some(waiter) = self.waiters.remove(id) {
+                waiter.complete(outcome, &mut self.dispatch);
+            }
+        }
         while let Ok(command) = self.commands.try_recv() {
             command.refuse(cause.clone());
         }
-        attempt.ended(self.session, cause.clone());
         if let (Some(reply), Some(error)) = (self.connecting, self.failed) {
             let _ = reply.send(Err(error));
         }

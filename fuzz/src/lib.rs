@@ -5,18 +5,24 @@ mod chunking;
 mod decode;
 mod replay;
 mod round_trip;
+mod session;
 
 pub use chunking::chunking;
 pub use decode::{decode_v3, decode_v5};
 pub use replay::{corpus, replay};
 pub use round_trip::round_trip;
+pub use session::session;
 
-/// A target's check, by the target's name.
-pub const CHECKS: &[(&str, fn(&[u8]))] = &[
+/// What a target does with an input.
+pub type Check = fn(&[u8]);
+
+/// Every target's check, by the target's name.
+pub const CHECKS: &[(&str, Check)] = &[
     ("decode_v3", decode_v3),
     ("decode_v5", decode_v5),
     ("round_trip", round_trip),
     ("chunking", chunking),
+    ("session", session),
 ];
 
 /// Makes a target of a check: a fuzzer's entry under cargo-fuzz, else a program that runs the

@@ -145,7 +145,7 @@ impl MockBroker {
                 Some(entry) => entry,
                 None => {
                     let missing = self.shared.explain_missing(&matcher);
-                    panic!("waited in vain, at {caller}: {missing}");
+                    panic!("waited in vain at {caller}\n{missing}");
                 }
             }
         }

@@ -4,23 +4,25 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use nack_codec::Version;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::action::Action;
-use crate::base::Behaviour;
+use crate::base::{Behaviour, behaviour};
 use crate::connection::{Bell, Command, Connection, Transport};
-use crate::journal::Record;
+use crate::journal::{Record, Source};
 use crate::matcher::Match;
 use crate::rule::RuleSet;
-use crate::{Builder, Entry, Target};
+use crate::{Builder, Direction, Entry, EntryKind, Target};
 
 /// One a broker, behind an `Arc`.
 pub(crate) struct Shared {
     pub(crate) rules: RuleSet,
     pub(crate) maximum_packet_size: u32,
-    patience: Duration,
+    pub(crate) patience: Duration,
     /// No closure of the user's runs, and nothing is awaited, while it is locked.
     state: Mutex<State>,
     /// Changes with each change of `state` that somebody may wait for.
@@ -29,7 +31,7 @@ pub(crate) struct Shared {
 
 pub(crate) struct State {
     pub(crate) record: Record,
-    pub(crate) behaviour: Behaviour,
+    pub(crate) behaviour: Box<dyn Behaviour>,
     pub(crate) links: HashMap<u32, Link>,
     connections: u32,
 }
@@ -53,7 +55,7 @@ impl Shared {
             patience: builder.patience,
             state: Mutex::new(State {
                 record: Record::new(builder.journal_entries, builder.journal_bytes),
-                behaviour: Behaviour::new(builder),
+                behaviour: behaviour(builder),
                 links: HashMap::new(),
                 connections: 0,
             }),
@@ -74,23 +76,42 @@ impl Shared {
 
     /// Takes over a new connection.
     pub(crate) fn serve(self: &Arc<Self>, transport: Transport) {
+        let runtime = tokio::runtime::Handle::current();
         let (commands, mailbox) = mpsc::channel(COMMANDS);
         let bell = Arc::new(Bell::default());
-        let mut state = self.state();
-        state.connections += 1;
-        let number = state.connections;
         let link = Link {
             client_id: None,
             commands,
             bell: bell.clone(),
             task: None,
         };
-        state.links.insert(number, link);
+        let number = self.open(link);
+        self.announce();
+        // A runtime that shuts down drops the task here, and with it the connection, which locks
+        // the state.
         let connection = Connection::new(number, transport, mailbox, bell, self.clone());
-        let task = tokio::spawn(connection.run()).abort_handle();
-        if let Some(link) = state.links.get_mut(&number) {
-            link.task = Some(task);
+        let task = runtime.spawn(connection.run()).abort_handle();
+        match self.state().links.get_mut(&number) {
+            Some(link) => link.task = Some(task),
+            // It ended meanwhile, or the broker did.
+            None => task.abort(),
         }
+    }
+
+    fn open(&self, link: Link) -> u32 {
+        let mut state = self.state();
+        state.connections += 1;
+        let source = Source {
+            connection: state.connections,
+            client_id: None,
+            version: Version::V5,
+        };
+        state.links.insert(source.connection, link);
+        let (by, opened) = (Direction::FromClient, EntryKind::Opened);
+        state
+            .record
+            .add(&source, by, opened, Bytes::new(), None, None);
+        source.connection
     }
 
     pub(crate) fn end_connections(&self) {
@@ -150,13 +171,25 @@ impl Shared {
 }
 
 impl State {
+    /// Has the connections look up what the base behaviour has for them.
+    pub(crate) fn ring(&mut self) {
+        for number in self.behaviour.take_rings() {
+            if let Some(link) = self.links.get(&number) {
+                link.bell.ring();
+            }
+        }
+    }
+
     fn commands(&self, target: &Target) -> Option<mpsc::Sender<Command>> {
         let link = match target {
             Target::Connection(number) => self.links.get(number),
             Target::Client(client_id) => self
                 .links
-                .values()
-                .find(|link| link.client_id.as_deref() == Some(client_id)),
+                .iter()
+                .filter(|(_, link)| link.client_id.as_deref() == Some(client_id))
+                // Of two, the older one was just taken over.
+                .max_by_key(|(number, _)| **number)
+                .map(|(_, link)| link),
         };
         link.map(|link| link.commands.clone())
     }

@@ -1,19 +1,31 @@
 //! Whether what was expected came to pass, and if not: what was expected, what came instead, and
 //! what came nearest.
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nack_codec::PacketType;
 
 use crate::matcher::Match;
 use crate::rule::{Count, Mounted};
 use crate::shared::Shared;
-use crate::{Direction, Entry, EntryKind, Journal};
+use crate::{Entry, Journal};
 
 /// What was expected of the rules and did not come to pass.
 ///
 /// Its `Display` says for each such rule what was expected, what came instead, and what came
-/// nearest; and then all that came.
+/// nearest; and then all that happened.
+///
+/// ```text
+/// rule quota: expected once, came not at all
+///   given    PUBLISH with topic "sensors/#", QoS 1
+///   nearest  → #1 PUBLISH id=1 qos=1 topic="sensor/1" 3 bytes
+///            the topic is "sensor/1" and must match "sensors/#"
+/// all that happened:
+///   → #1 opened
+///   …
+/// ```
 #[derive(Clone, Debug)]
 pub struct Unmet {
     failures: Vec<Failure>,
@@ -22,22 +34,25 @@ pub struct Unmet {
 
 #[derive(Clone, Debug)]
 struct Failure {
-    title: String,
+    /// The rule that it is about; a wait is about none.
+    rule: Option<String>,
     what: String,
     details: Vec<String>,
 }
 
-/// How many packets are shown of those that hit a rule.
-const HITS_SHOWN: usize = 5;
+/// How many packets are shown of those that a rule is about.
+const PACKETS_SHOWN: usize = 5;
 
-/// How many lines of the journal are shown: the last ones.
-const LINES_SHOWN: usize = 60;
+/// How many entries of the journal are shown: the last ones.
+const ENTRIES_SHOWN: usize = 60;
 
 impl Unmet {
     /// The names of the rules that failed, in the order in which they were mounted; where a rule
     /// has no name, where it was mounted.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        self.failures.iter().map(|failure| failure.title.as_str())
+        self.failures
+            .iter()
+            .filter_map(|failure| failure.rule.as_deref())
     }
 
     /// All that happened up to then.
@@ -51,7 +66,7 @@ impl std::error::Error for Unmet {}
 impl Shared {
     pub(crate) fn verify(&self) -> Result<(), Unmet> {
         self.failed(|rule| {
-            let _ = rule.tell();
+            rule.tell();
             true
         })
     }
@@ -64,30 +79,37 @@ impl Shared {
     /// The text for a wait for this many hits that was in vain.
     pub(crate) fn explain(&self, rule: &Mounted, least: u32) -> Unmet {
         let journal = self.state().record.snapshot();
-        let what = format!(
-            "expected {}, came {}",
-            AtLeast(least),
-            Count(rule.hits())
-        );
-        let failures = vec![Failure {
-            title: title(rule),
-            what,
+        let failure = Failure {
+            rule: Some(name(rule)),
+            what: format!(
+                "expected at least {}, came {} in {:?}",
+                Count(least),
+                Count(rule.hits()),
+                self.patience
+            ),
             details: details(rule, &journal),
-        }];
-        Unmet { failures, journal }
+        };
+        Unmet {
+            failures: vec![failure],
+            journal,
+        }
     }
 
     /// The text for a wait for a packet that was in vain.
     pub(crate) fn explain_missing(&self, matcher: &dyn Match) -> Unmet {
         let journal = self.state().record.snapshot();
-        let failures = vec![Failure {
-            title: "wait".to_owned(),
-            what: format!("no {} came", matcher.describe()),
+        let failure = Failure {
+            rule: None,
+            what: format!("no {} came in {:?}", matcher.describe(), self.patience),
             details: nearest(matcher, &journal),
-        }];
-        Unmet { failures, journal }
+        };
+        Unmet {
+            failures: vec![failure],
+            journal,
+        }
     }
 
+    /// What failed, of the rules whose failure is to be reported.
     fn failed(&self, mut report: impl FnMut(&Mounted) -> bool) -> Result<(), Unmet> {
         let journal = self.state().record.snapshot();
         let mut failures = Vec::new();
@@ -108,7 +130,7 @@ fn failures_of(rule: &Mounted, journal: &Journal) -> Vec<Failure> {
     let mut failures = Vec::new();
     for message in rule.panics() {
         failures.push(Failure {
-            title: title(rule),
+            rule: Some(name(rule)),
             what: format!("a closure panicked: {message}"),
             details: Vec::new(),
         });
@@ -118,7 +140,7 @@ fn failures_of(rule: &Mounted, journal: &Journal) -> Vec<Failure> {
         && !expected.contains(hits)
     {
         failures.push(Failure {
-            title: title(rule),
+            rule: Some(name(rule)),
             what: format!("expected {expected}, came {}", Count(hits)),
             details: details(rule, journal),
         });
@@ -126,7 +148,7 @@ fn failures_of(rule: &Mounted, journal: &Journal) -> Vec<Failure> {
     failures
 }
 
-fn title(rule: &Mounted) -> String {
+fn name(rule: &Mounted) -> String {
     match &rule.rule().name {
         Some(name) => name.clone(),
         None => format!("at {}", rule.place()),
@@ -136,24 +158,21 @@ fn title(rule: &Mounted) -> String {
 fn details(rule: &Mounted, journal: &Journal) -> Vec<String> {
     let matcher = rule.rule().matcher.as_ref();
     let mut lines = vec![format!("given    {}", matcher.describe())];
-    if let (Some(nth), matches) = (matcher.nth(), rule.matches())
-        && matches > 0
-    {
-        lines.push(format!(
-            "matched  {}, and number {nth} was meant",
-            Count(matches)
-        ));
-    }
-    if rule.hits() == 0 {
-        if rule.matches() == 0 {
-            lines.extend(nearest(matcher, journal));
-        }
+    if rule.matches() == 0 {
+        lines.extend(nearest(matcher, journal));
         return lines;
     }
-    let hits = journal
-        .iter()
-        .filter(|entry| entry.received().is_some_and(|it| matcher.matches(&it)));
-    for (index, entry) in hits.take(HITS_SHOWN).enumerate() {
+    let matching = |entry: &&Entry| {
+        let picked = entry
+            .received()
+            .and_then(|it| quiet(|| matcher.matches(&it)));
+        picked == Some(true)
+    };
+    for (index, entry) in journal.iter().filter(matching).enumerate() {
+        if index == PACKETS_SHOWN {
+            lines.push("         …".to_owned());
+            break;
+        }
         let label = if index == 0 { "came    " } else { "        " };
         lines.push(format!("{label} {entry}"));
     }
@@ -163,12 +182,12 @@ fn details(rule: &Mounted, journal: &Journal) -> Vec<String> {
 /// The packet that fails the fewest criteria, the latest of several, and why it does.
 fn nearest(matcher: &dyn Match, journal: &Journal) -> Vec<String> {
     let candidates = journal.iter().filter_map(|entry| {
-        let misses = matcher.misses(&entry.received()?)?;
+        let received = entry.received()?;
+        let misses = quiet(|| matcher.misses(&received))??;
         (!misses.is_empty()).then_some((entry, misses))
     });
-    let Some((entry, misses)) = candidates.min_by_key(|(entry, misses)| {
-        (misses.len(), std::cmp::Reverse(entry.number()))
-    }) else {
+    let nearest = candidates.min_by_key(|(entry, misses)| (misses.len(), Reverse(entry.number())));
+    let Some((entry, misses)) = nearest else {
         return vec![format!("nearest  nothing of the kind: {}", came(journal))];
     };
     let mut lines = vec![format!("nearest  {entry}")];
@@ -178,54 +197,52 @@ fn nearest(matcher: &dyn Match, journal: &Journal) -> Vec<String> {
 
 /// The kinds of packets that came, each with its count.
 fn came(journal: &Journal) -> String {
-    let count = |packet: Option<PacketType>| {
-        let of_kind = |entry: &&Entry| entry.packet_type() == packet;
-        journal.received().filter(of_kind).count()
-    };
     let kinds = PacketType::ALL.iter().copied().map(Some).chain([None]);
     let counts: Vec<String> = kinds
-        .filter_map(|packet| {
-            let name = packet.map_or("malformed", PacketType::name);
-            match count(packet) {
+        .filter_map(|kind| {
+            let of_kind = |entry: &&Entry| entry.packet_type() == kind;
+            match journal.received().filter(of_kind).count() {
                 0 => None,
-                count => Some(format!("{count} {name}")),
+                count => Some(format!(
+                    "{count} {}",
+                    kind.map_or("malformed", PacketType::name)
+                )),
             }
         })
         .collect();
-    if counts.is_empty() {
-        return "no packet came".to_owned();
+    match counts.is_empty() {
+        true => "no packet came".to_owned(),
+        false => format!("{} came", counts.join(", ")),
     }
-    format!("{} came", counts.join(", "))
 }
 
-struct AtLeast(u32);
-
-impl fmt::Display for AtLeast {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at least {}", Count(self.0))
-    }
+/// Runs a closure of the user's where a panic of it has been told, or would hide what is told.
+fn quiet<T>(closure: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(closure)).ok()
 }
 
 impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for failure in &self.failures {
-            writeln!(f, "rule {}: {}", failure.title, failure.what)?;
+            if let Some(rule) = &failure.rule {
+                write!(f, "rule {rule}: ")?;
+            }
+            writeln!(f, "{}", failure.what)?;
             for line in &failure.details {
                 writeln!(f, "  {line}")?;
             }
         }
-        writeln!(f, "all that happened:")?;
-        let skipped = self.journal.len().saturating_sub(LINES_SHOWN);
-        if skipped > 0 || self.journal.forgotten() > 0 {
-            let skipped = self.journal.forgotten() + skipped as u64;
-            writeln!(f, "  … {skipped} earlier entries")?;
+        f.write_str("all that happened:")?;
+        let skipped = self.journal.len().saturating_sub(ENTRIES_SHOWN);
+        let hidden = self.journal.forgotten() + skipped as u64;
+        if hidden > 0 {
+            write!(f, "\n  … {hidden} earlier entries")?;
         }
         if self.journal.is_empty() {
-            return f.write_str("  nothing");
+            return f.write_str(" nothing");
         }
-        for (index, entry) in self.journal.iter().skip(skipped).enumerate() {
-            let newline = if index == 0 { "" } else { "\n" };
-            write!(f, "{newline}  {entry}")?;
+        for entry in self.journal.iter().skip(skipped) {
+            write!(f, "\n  {entry}")?;
         }
         Ok(())
     }

@@ -1,8 +1,19 @@
 //! What happens when no rule matches.
 
+mod accept;
+mod answered;
 mod silent;
 
-use crate::Builder;
+pub(crate) use answered::Answered;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use nack_codec::QoS;
+
+use crate::action::Step;
+use crate::{Builder, Received};
 
 /// What the broker does about packets that no rule answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -10,18 +21,96 @@ use crate::Builder;
 pub enum Base {
     /// A small broker of both versions that does what the standards say: sessions, subscriptions,
     /// retained messages, wills, QoS 0 to 2, keep alive.
+    ///
+    /// Where a rule answers a packet instead, this believes what the rule said: after a rule's
+    /// CONNACK of success the client is connected; after its PUBACK or PUBREC below 0x80 the
+    /// message is passed on; what its SUBACK grants is subscribed.
     #[default]
     Accept,
     /// Accepts connections and says nothing, whatever comes.
     Silent,
 }
 
-pub(crate) enum Behaviour {
-    Silent,
+/// A base behaviour; what it does not do, it does not do.
+///
+/// It is told what happens on connections, and asked what is to be done on each. All of it runs
+/// with the broker's state locked, and so neither waits nor calls closures of the user's.
+pub(crate) trait Behaviour: Send {
+    /// A packet came that no rule answers: what is to be done.
+    fn handle(&mut self, received: &Received<'_>) -> Vec<Step> {
+        let _ = received;
+        Vec::new()
+    }
+
+    /// A rule answered this packet. If it takes that for an answer, whether it has a session for
+    /// the client.
+    fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {
+        let _ = (received, answered);
+        None
+    }
+
+    /// A rule or a command sent a PUBLISH above QoS 0.
+    fn sent_unasked(&mut self, connection: u32, packet_id: u16, qos: QoS) {
+        let _ = (connection, packet_id, qos);
+    }
+
+    /// Nothing came from the client for as long as [`keep_alive`](Self::keep_alive) says.
+    fn keep_alive_ran_out(&mut self, connection: u32) -> Vec<Step> {
+        let _ = connection;
+        Vec::new()
+    }
+
+    /// The connection ended.
+    fn ended(&mut self, connection: u32) {
+        let _ = connection;
+    }
+
+    /// The next message for the client.
+    fn deliver(&mut self, connection: u32) -> Option<Delivery> {
+        let _ = connection;
+        None
+    }
+
+    /// What else is to be done on the connection, because of what happened on others.
+    fn take_orders(&mut self, connection: u32) -> Vec<Step> {
+        let _ = connection;
+        Vec::new()
+    }
+
+    /// The connections for which there is something to deliver or to do.
+    fn take_rings(&mut self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    /// A packet identifier that is free for a message to the client.
+    fn next_packet_id(&mut self, connection: u32) -> Option<u16> {
+        let _ = connection;
+        None
+    }
+
+    /// How long the client may be silent.
+    fn keep_alive(&self, connection: u32) -> Option<Duration> {
+        let _ = connection;
+        None
+    }
+
+    /// Under which identifier the client was let in.
+    fn client_id(&self, connection: u32) -> Option<Arc<str>> {
+        let _ = connection;
+        None
+    }
 }
 
-impl Behaviour {
-    pub(crate) fn new(_builder: &Builder) -> Self {
-        Self::Silent
+/// A message on its way to a client.
+pub(crate) enum Delivery {
+    Send(Bytes),
+    /// It was dropped, and this would have been it.
+    Drop(Bytes),
+}
+
+pub(crate) fn behaviour(builder: &Builder) -> Box<dyn Behaviour> {
+    match builder.base {
+        Base::Accept => Box::new(accept::Accept::new(builder.maximum_packet_size)),
+        Base::Silent => Box::new(silent::Silent),
     }
 }

@@ -144,9 +144,9 @@ impl Journal {
     }
 
     fn packets(&self, direction: Direction) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| {
-            entry.direction == direction && entry.kind == EntryKind::Packet
-        })
+        self.entries
+            .iter()
+            .filter(move |entry| entry.direction == direction && entry.kind == EntryKind::Packet)
     }
 }
 

@@ -45,7 +45,7 @@ impl RuleGuard {
             let satisfied = || (self.rule.hits() >= least).then_some(());
             if self.shared.wait_until(satisfied).await.is_none() {
                 let unmet = self.shared.explain(&self.rule, least);
-                panic!("waited in vain, at {caller}: {unmet}");
+                panic!("waited in vain at {caller}\n{unmet}");
             }
         }
     }

@@ -8,7 +8,7 @@ mod set;
 mod times;
 
 pub use guard::RuleGuard;
-pub(crate) use set::{Judgement, Mounted, RuleSet};
+pub(crate) use set::{Mounted, RuleSet};
 pub(crate) use times::Count;
 pub use times::Times;
 

@@ -34,12 +34,6 @@ struct Counts {
     told: bool,
 }
 
-/// What the rules say about one packet.
-pub(crate) struct Judgement {
-    /// The rule that won, and what it does.
-    pub(crate) winner: Option<(Arc<Mounted>, Vec<Action>)>,
-}
-
 /// More panics than these are of no use to anybody.
 const PANICS_KEPT: usize = 8;
 
@@ -74,8 +68,9 @@ impl RuleSet {
         lock(&self.rules).clone()
     }
 
-    /// Asks all rules in their order. All of them count; the first that does not pass wins.
-    pub(crate) fn judge(&self, received: &Received<'_>) -> Judgement {
+    /// Asks all rules in their order. All of them count; the first that does not pass wins, and
+    /// says what is to be done.
+    pub(crate) fn judge(&self, received: &Received<'_>) -> Option<(Arc<Mounted>, Vec<Action>)> {
         let mut winner = None;
         for rule in self.all().iter() {
             if !rule.picks(received) {
@@ -89,7 +84,7 @@ impl RuleSet {
                 winner = Some((rule.clone(), actions));
             }
         }
-        Judgement { winner }
+        winner
     }
 }
 

@@ -106,10 +106,7 @@ pub fn unsuback_each(code: impl Into<Reason>) -> Answer<Suback> {
     each(PacketType::Unsuback, code.into())
 }
 
-fn list<R: Into<Reason>>(
-    packet: PacketType,
-    codes: impl IntoIterator<Item = R>,
-) -> Answer<Suback> {
+fn list<R: Into<Reason>>(packet: PacketType, codes: impl IntoIterator<Item = R>) -> Answer<Suback> {
     let codes = Codes::List(codes.into_iter().map(Into::into).collect());
     Answer::new(Body::Suback { packet, codes })
 }
@@ -341,7 +338,8 @@ fn var_int(value: u32) -> BytesMut {
     bytes
 }
 
-fn encode_value(property: Property<'_>) -> BytesMut {
+/// The bytes of a property's value.
+pub(crate) fn encode_value(property: Property<'_>) -> BytesMut {
     let flag = |value: bool| BytesMut::from(&[u8::from(value)][..]);
     let short = |value: u16| BytesMut::from(&value.to_be_bytes()[..]);
     let long = |value: u32| BytesMut::from(&value.to_be_bytes()[..]);

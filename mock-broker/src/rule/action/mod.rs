@@ -48,7 +48,10 @@ impl Action {
     }
 }
 
-/// Sends these bytes as they are, whatever they are. The base behaviour does not look at them.
+/// Sends these bytes as they are, whatever they are.
+///
+/// If they begin with an answer to the packet (a CONNACK to a CONNECT, say), the base behaviour
+/// takes that for its answer.
 pub fn raw(bytes: impl AsRef<[u8]>) -> Action {
     Action(Step::Raw(Bytes::copy_from_slice(bytes.as_ref())))
 }

@@ -104,11 +104,4 @@ impl Reply {
             _ => false,
         }
     }
-
-    pub(crate) fn property(&self, id: u8) -> Option<&Bytes> {
-        self.properties
-            .iter()
-            .find(|property| property.id == id)
-            .map(|property| &property.value)
-    }
 }

@@ -14,7 +14,8 @@ pub use packet::{
 
 use crate::Received;
 
-/// Picks packets. A closure does too:
+/// Picks packets, by what they are and nothing else: where an expectation was not met, packets
+/// that came before are asked about again. A closure picks too:
 ///
 /// ```
 /// use nack_mock_broker::{Received, Rule, action};

@@ -193,10 +193,7 @@ impl PacketMatcher {
     }
 
     /// Only where the closure says so.
-    pub fn when(
-        self,
-        closure: impl Fn(&Received<'_>) -> bool + Send + Sync + 'static,
-    ) -> Self {
+    pub fn when(self, closure: impl Fn(&Received<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.with(Criterion::When(Arc::new(closure)))
     }
 

@@ -1,0 +1,258 @@
+//! CONNECT, CONNACK and DISCONNECT: who is let in, with which session, and how clients leave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nack_codec::{
+    Connect, DecodeError, DecodeErrorKind, Disconnect, DisconnectReason, MAXIMUM_PACKET_SIZE,
+    Packet, PacketType, ReasonCode, Role, Version,
+};
+
+use super::limits::SESSIONS;
+use super::session::{Capacity, Expiry, Session};
+use super::wills::{Farewell, Will};
+use super::{Accept, Guest};
+use crate::Received;
+use crate::action::{Action, Answer, Connack, Step, connack, disconnect};
+use crate::base::Answered;
+
+/// How long a client that has said goodbye may take to close the connection (`[MQTT-3.14.4-2]`)
+/// before the broker does (section 3.14.4).
+const GOODBYE: Duration = Duration::from_secs(1);
+
+impl Accept {
+    /// A packet of somebody who is not let in yet.
+    pub(super) fn handle_stranger(&mut self, received: &Received<'_>) -> Vec<Step> {
+        let number = received.connection();
+        match (received.packet(), received.decode_error()) {
+            (Some(Packet::Connect(connect)), _) => self.connect(number, connect),
+            // A rule took the CONNECT: to this broker the client is not there.
+            _ if received.client_id().is_some() => Vec::new(),
+            (None, Some(error)) if error.packet() == Some(PacketType::Connect) => {
+                refuse_malformed(error)
+            }
+            // [MQTT-3.1.0-1]
+            _ => vec![Step::Close],
+        }
+    }
+
+    fn connect(&mut self, number: u32, connect: &Connect<'_>) -> Vec<Step> {
+        let id = connect.client_id.get();
+        let v311 = connect.version == Version::V311;
+        if id.is_empty() && v311 && !connect.clean_start {
+            // 3.1.1 [MQTT-3.1.3-8]
+            return vec![send(connack(ReasonCode::ClientIdentifierNotValid))];
+        }
+        if connect.properties.authentication_method().is_some() {
+            return vec![send(connack(ReasonCode::BadAuthenticationMethod))];
+        }
+        if self.sessions.len() >= SESSIONS && !self.sessions.contains_key(id) {
+            self.forget_expired();
+        }
+        if self.sessions.len() >= SESSIONS && !self.sessions.contains_key(id) {
+            let reason = match connect.version {
+                Version::V5 => ReasonCode::QuotaExceeded,
+                Version::V311 => ReasonCode::ServerUnavailable,
+            };
+            return vec![send(connack(reason))];
+        }
+        let client_id = self.client_id_for(id, None);
+        let present = self.admit(number, connect, client_id.clone(), connect.keep_alive);
+        let mut answer = connack(0).session_present(present);
+        if !v311 && id.is_empty() {
+            // [MQTT-3.1.3-7]
+            answer = answer.assigned_client_identifier(&client_id);
+        }
+        if !v311 && self.maximum_packet_size < MAXIMUM_PACKET_SIZE {
+            answer = answer.maximum_packet_size(self.maximum_packet_size);
+        }
+        vec![send(answer)]
+    }
+
+    /// A rule has answered the CONNECT.
+    pub(super) fn connect_answered(
+        &mut self,
+        number: u32,
+        connect: &Connect<'_>,
+        answered: &Answered,
+    ) -> Option<bool> {
+        if answered.code() != 0 {
+            return Some(false);
+        }
+        let assigned = answered.assigned_client_identifier.as_deref();
+        let client_id = self.client_id_for(connect.client_id.get(), assigned);
+        let keep_alive = answered.server_keep_alive.unwrap_or(connect.keep_alive);
+        Some(self.admit(number, connect, client_id, keep_alive))
+    }
+
+    /// Lets a client in; whether its session was there.
+    fn admit(
+        &mut self,
+        number: u32,
+        connect: &Connect<'_>,
+        client_id: Arc<str>,
+        keep_alive: u16,
+    ) -> bool {
+        self.take_over(&client_id);
+        let expiry = match connect.version {
+            Version::V311 if connect.clean_start => Expiry::AtOnce,
+            Version::V311 => Expiry::Never,
+            Version::V5 => {
+                let seconds = connect.properties.session_expiry_interval();
+                Expiry::of_seconds(seconds.unwrap_or(0))
+            }
+        };
+        let session = self.sessions.get(&client_id);
+        let present = !connect.clean_start && session.is_some_and(|session| !session.has_expired());
+        if !present {
+            // [MQTT-3.1.2-4]
+            self.drop_session(&client_id);
+        }
+        let session = self
+            .sessions
+            .entry(client_id.clone())
+            .or_insert_with(|| Session::new(expiry));
+        session.expiry = expiry;
+        session.attach(number);
+        let properties = connect.properties;
+        let guest = Guest {
+            capacity: Capacity {
+                version: connect.version,
+                receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
+                maximum_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
+            },
+            keep_alive: (keep_alive > 0)
+                // [MQTT-3.1.2-22]
+                .then(|| Duration::from_secs(keep_alive.into()).mul_f32(1.5)),
+            expires_at_once: expiry == Expiry::AtOnce,
+            will: connect
+                .will
+                .as_ref()
+                .map(|will| Will::new(will, client_id.clone())),
+            client_id,
+        };
+        self.guests.insert(number, guest);
+        present
+    }
+
+    /// Sends away the client that uses this identifier now (`[MQTT-3.1.4-3]`).
+    fn take_over(&mut self, client_id: &str) {
+        let session = self.sessions.get(client_id);
+        let Some(old) = session.and_then(|session| session.connection) else {
+            return;
+        };
+        let version = self.guests.get(&old).map(|guest| guest.capacity.version);
+        let order = match version {
+            Some(Version::V5) => Action::from(disconnect(ReasonCode::SessionTakenOver)).0,
+            _ => Step::Close,
+        };
+        self.orders.entry(old).or_default().push(order);
+        self.rings.insert(old);
+        self.gone.insert(old);
+        self.leave(old, Farewell::Abnormal);
+    }
+
+    pub(super) fn disconnect(&mut self, number: u32, packet: &Disconnect<'_>) -> Vec<Step> {
+        if !packet.reason.may_be_sent_by(Role::Client) {
+            let text = format!("DISCONNECT of a client that says {}", packet.reason);
+            return self.refuse(number, ReasonCode::ProtocolError, &text);
+        }
+        if let Some(seconds) = packet.properties.session_expiry_interval() {
+            let at_once = self
+                .guests
+                .get(&number)
+                .is_some_and(|guest| guest.expires_at_once);
+            if at_once && seconds > 0 {
+                return self.refuse(
+                    number,
+                    ReasonCode::ProtocolError,
+                    "a session expiry interval in DISCONNECT, and none in CONNECT",
+                );
+            }
+            if let Some(session) = self.session(number) {
+                session.expiry = Expiry::of_seconds(seconds);
+            }
+        }
+        let farewell = match packet.reason {
+            // [MQTT-3.14.4-3]
+            DisconnectReason::NormalDisconnection => Farewell::Normal,
+            _ => Farewell::Abnormal,
+        };
+        self.gone.insert(number);
+        self.leave(number, farewell);
+        vec![Step::Delay(GOODBYE), Step::Close]
+    }
+
+    /// The client is no longer connected.
+    pub(super) fn leave(&mut self, number: u32, farewell: Farewell) {
+        let Some(guest) = self.guests.remove(&number) else {
+            return;
+        };
+        if let Some(session) = self.sessions.get_mut(&guest.client_id) {
+            session.detach();
+            if session.has_expired() {
+                self.drop_session(&guest.client_id);
+            }
+        }
+        self.execute_will(guest, farewell);
+    }
+
+    fn drop_session(&mut self, client_id: &str) {
+        let Some(session) = self.sessions.remove(client_id) else {
+            return;
+        };
+        if session.subscriptions > 0 {
+            self.subscriptions.remove_session(client_id);
+        }
+    }
+
+    fn forget_expired(&mut self) {
+        let expired = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.has_expired())
+            .map(|(client_id, _)| client_id.clone())
+            .collect::<Vec<_>>();
+        for client_id in expired {
+            self.drop_session(&client_id);
+        }
+    }
+
+    /// The identifier that a client goes by: its own, the one that it was told, or a new one.
+    fn client_id_for(&mut self, own: &str, told: Option<&str>) -> Arc<str> {
+        if !own.is_empty() {
+            return own.into();
+        }
+        if let Some(told) = told {
+            return told.into();
+        }
+        loop {
+            self.assigned += 1;
+            let client_id = format!("assigned-{}", self.assigned);
+            if !self.sessions.contains_key(&*client_id) {
+                return client_id.into();
+            }
+        }
+    }
+}
+
+/// Refuses what was to be a CONNECT (section 4.13.1, 3.1.1 `[MQTT-3.1.2-2]`).
+fn refuse_malformed(error: DecodeError) -> Vec<Step> {
+    if let DecodeErrorKind::UnsupportedProtocolVersion { level: 0..=3 } = error.kind() {
+        // What is older than 3.1.1 understands the answer of 3.1.1 and no other.
+        let answer = connack(ReasonCode::UnsupportedProtocolVersion);
+        return vec![send(answer.version(Version::V311))];
+    }
+    match error.version() {
+        // 3.1.1 has no return code for it.
+        Version::V311 => vec![Step::Close],
+        Version::V5 => {
+            let text = format!("{error} [{}]", error.statement());
+            vec![send(connack(error.reason_code()).reason_string(&text))]
+        }
+    }
+}
+
+fn send(answer: Answer<Connack>) -> Step {
+    Action::from(answer).0
+}

@@ -1,0 +1,253 @@
+//! A small broker of both versions that does what the standards say.
+//!
+//! Packets of clients that are let in are handled in a file a theme; each decides what is answered,
+//! and does what the answer means, in two functions. Where a rule has answered instead, only the
+//! second runs, with what the rule said.
+
+mod connecting;
+mod inbound;
+mod limits;
+mod message;
+mod outbound;
+mod retained;
+mod session;
+mod subscribing;
+mod subscriptions;
+mod wills;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use nack_codec::{DecodeError, Packet, PacketType, QoS, ReasonCode, Version};
+
+use super::{Answered, Behaviour, Delivery};
+use crate::Received;
+use crate::action::reply::{Body, Reply};
+use crate::action::{Action, Step, disconnect};
+use retained::Retained;
+use session::{Capacity, Session};
+use subscriptions::Subscriptions;
+use wills::Will;
+
+/// The state of the broker.
+pub(super) struct Accept {
+    maximum_packet_size: u32,
+    /// The clients that are let in, by connection.
+    guests: HashMap<u32, Guest>,
+    /// The connections whose client said goodbye or was sent away. What else they say is not heard.
+    gone: HashSet<u32>,
+    /// By client identifier.
+    sessions: HashMap<Arc<str>, Session>,
+    subscriptions: Subscriptions,
+    retained: Retained,
+    /// How many client identifiers were assigned.
+    assigned: u64,
+    orders: HashMap<u32, Vec<Step>>,
+    rings: HashSet<u32>,
+    /// Messages that were dropped for want of room, by connection.
+    dropped: HashMap<u32, Vec<Bytes>>,
+}
+
+/// A client that is let in.
+struct Guest {
+    client_id: Arc<str>,
+    capacity: Capacity,
+    keep_alive: Option<Duration>,
+    /// Whether the session was to end with the connection when it began: then it cannot be made to
+    /// last (section 3.14.2.2.2).
+    expires_at_once: bool,
+    will: Option<Will>,
+}
+
+/// How many drops of one client are kept until they are written into the journal.
+const DROPS_KEPT: usize = 1_000;
+
+impl Accept {
+    pub(super) fn new(maximum_packet_size: u32) -> Self {
+        Self {
+            maximum_packet_size,
+            guests: HashMap::new(),
+            gone: HashSet::new(),
+            sessions: HashMap::new(),
+            subscriptions: Subscriptions::default(),
+            retained: Retained::default(),
+            assigned: 0,
+            orders: HashMap::new(),
+            rings: HashSet::new(),
+            dropped: HashMap::new(),
+        }
+    }
+
+    fn handle_packet(&mut self, received: &Received<'_>, packet: &Packet<'_>) -> Vec<Step> {
+        let number = received.connection();
+        match packet {
+            // [MQTT-3.1.0-2]
+            Packet::Connect(_) => self.refuse(
+                number,
+                ReasonCode::ProtocolError,
+                "a second CONNECT [MQTT-3.1.0-2]",
+            ),
+            Packet::Publish(publish) => self.publish(received, publish),
+            Packet::Puback(ack) => {
+                self.acknowledged(number, ack.packet_id.get());
+                Vec::new()
+            }
+            Packet::Pubrec(ack) => {
+                self.received(number, ack.packet_id.get(), ack.reason.is_error())
+            }
+            Packet::Pubrel(ack) => self.release(number, ack.packet_id.get()),
+            Packet::Pubcomp(ack) => {
+                self.completed(number, ack.packet_id.get());
+                Vec::new()
+            }
+            Packet::Subscribe(subscribe) => self.subscribe(number, subscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(number, unsubscribe),
+            Packet::Pingreq => vec![Step::Send(Reply::new(Body::Pingresp))],
+            Packet::Disconnect(disconnect) => self.disconnect(number, disconnect),
+            Packet::Auth(_) => self.refuse(
+                number,
+                ReasonCode::ProtocolError,
+                "AUTH, and there is no authentication method",
+            ),
+            Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Pingresp => {
+                let text = format!("{}, which only servers send", packet.packet_type());
+                self.refuse(number, ReasonCode::ProtocolError, &text)
+            }
+        }
+    }
+
+    fn handle_malformed(&self, received: &Received<'_>, error: DecodeError) -> Vec<Step> {
+        let text = format!("{error} [{}]", error.statement());
+        self.refuse(received.connection(), error.reason_code(), &text)
+    }
+
+    /// Ends the connection of a client that broke a rule: in MQTT 5.0 with a DISCONNECT that says
+    /// which (section 4.13).
+    fn refuse(&self, number: u32, reason: ReasonCode, text: &str) -> Vec<Step> {
+        let Some(guest) = self.guests.get(&number) else {
+            return vec![Step::Close];
+        };
+        if guest.capacity.version == Version::V311 {
+            return vec![Step::Close];
+        }
+        // A remaining length and a property length, code, identifier and string.
+        let fits = text.len() + 12 <= guest.capacity.maximum_packet_size as usize;
+        let answer = if fits {
+            disconnect(reason).reason_string(text)
+        } else {
+            // [MQTT-3.14.2-3]
+            disconnect(reason)
+        };
+        vec![Action::from(answer).0]
+    }
+
+    /// The session that the connection uses.
+    fn session(&mut self, number: u32) -> Option<&mut Session> {
+        let guest = self.guests.get(&number)?;
+        self.sessions.get_mut(&guest.client_id)
+    }
+}
+
+impl Behaviour for Accept {
+    fn handle(&mut self, received: &Received<'_>) -> Vec<Step> {
+        let number = received.connection();
+        if self.gone.contains(&number) {
+            return Vec::new();
+        }
+        if !self.guests.contains_key(&number) {
+            return self.handle_stranger(received);
+        }
+        match (received.packet(), received.decode_error()) {
+            (Some(packet), _) => self.handle_packet(received, packet),
+            (None, Some(error)) => self.handle_malformed(received, error),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {
+        let number = received.connection();
+        let packet = received.packet()?;
+        let is_guest = self.guests.contains_key(&number);
+        let same_id = received.packet_id() == Some(answered.packet_id);
+        match (packet, answered.packet) {
+            (Packet::Connect(connect), PacketType::Connack) if !is_guest => {
+                self.connect_answered(number, connect, answered)
+            }
+            _ if !is_guest || !same_id => None,
+            (Packet::Publish(publish), PacketType::Puback) if publish.qos == QoS::AtLeastOnce => {
+                self.publish_answered(received, publish, answered.code())
+            }
+            (Packet::Publish(publish), PacketType::Pubrec) if publish.qos == QoS::ExactlyOnce => {
+                self.publish_answered(received, publish, answered.code())
+            }
+            (Packet::Pubrel(ack), PacketType::Pubcomp) => {
+                self.release_answered(number, ack.packet_id.get());
+                Some(false)
+            }
+            (Packet::Subscribe(subscribe), PacketType::Suback) => {
+                self.subscribe_answered(number, subscribe, &answered.codes);
+                Some(false)
+            }
+            (Packet::Unsubscribe(unsubscribe), PacketType::Unsuback) => {
+                self.unsubscribe_answered(number, unsubscribe, &answered.codes);
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+
+    fn sent_unasked(&mut self, connection: u32, packet_id: u16, _: QoS) {
+        if let Some(session) = self.session(connection) {
+            session.unasked.insert(packet_id);
+        }
+    }
+
+    fn keep_alive_ran_out(&mut self, connection: u32) -> Vec<Step> {
+        self.refuse(
+            connection,
+            ReasonCode::KeepAliveTimeout,
+            "nothing came for one and a half times the keep alive [MQTT-3.1.2-22]",
+        )
+    }
+
+    fn ended(&mut self, connection: u32) {
+        self.leave(connection, wills::Farewell::Abnormal);
+        self.gone.remove(&connection);
+        self.orders.remove(&connection);
+        self.dropped.remove(&connection);
+        self.rings.remove(&connection);
+    }
+
+    fn deliver(&mut self, connection: u32) -> Option<Delivery> {
+        let dropped = self.dropped.get_mut(&connection);
+        if let Some(bytes) = dropped.and_then(|dropped| dropped.pop()) {
+            return Some(Delivery::Drop(bytes));
+        }
+        let guest = self.guests.get(&connection)?;
+        let session = self.sessions.get_mut(&guest.client_id)?;
+        session.deliver(guest.capacity)
+    }
+
+    fn take_orders(&mut self, connection: u32) -> Vec<Step> {
+        self.orders.remove(&connection).unwrap_or_default()
+    }
+
+    fn take_rings(&mut self) -> Vec<u32> {
+        self.rings.drain().collect()
+    }
+
+    fn next_packet_id(&mut self, connection: u32) -> Option<u16> {
+        self.session(connection)?.next_packet_id()
+    }
+
+    fn keep_alive(&self, connection: u32) -> Option<Duration> {
+        self.guests.get(&connection)?.keep_alive
+    }
+
+    fn client_id(&self, connection: u32) -> Option<Arc<str>> {
+        let guest = self.guests.get(&connection)?;
+        Some(guest.client_id.clone())
+    }
+}

@@ -1,0 +1,157 @@
+//! What is still to be done on a connection, and when.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use nack_codec::DecodeError;
+use tokio::time::Instant;
+
+use crate::Received;
+use crate::action::{Action, Step};
+use crate::journal::Source;
+
+/// Steps in their order, as a rule or a command asked for them.
+pub(super) struct Script {
+    pub(super) steps: VecDeque<Step>,
+    /// What the steps are about; a command is about nothing.
+    pub(super) request: Option<Request>,
+    /// The title of the rule that asked for them.
+    pub(super) rule: Option<Arc<str>>,
+}
+
+/// A packet that came, kept for what is done about it later.
+pub(super) struct Request {
+    pub(super) source: Source,
+    pub(super) raw: Bytes,
+    pub(super) error: Option<DecodeError>,
+    /// Whether the base behaviour knows what the packet was answered.
+    pub(super) settled: bool,
+}
+
+impl Script {
+    pub(super) fn of_rule(rule: Arc<str>, actions: Vec<Action>, request: Request) -> Self {
+        Self {
+            steps: actions.into_iter().map(|action| action.0).collect(),
+            request: Some(request),
+            rule: Some(rule),
+        }
+    }
+
+    pub(super) fn of_command(action: Action) -> Self {
+        Self::of_base(vec![action.0])
+    }
+
+    pub(super) fn of_base(steps: Vec<Step>) -> Self {
+        Self {
+            steps: steps.into(),
+            request: None,
+            rule: None,
+        }
+    }
+}
+
+impl Request {
+    pub(super) fn received(&self) -> Option<Received<'_>> {
+        Received::new(
+            self.source.connection,
+            self.source.client_id.as_deref(),
+            self.source.version,
+            &self.raw,
+            self.error,
+        )
+    }
+}
+
+/// Scripts that wait for their time; those of the same time in the order in which they came.
+#[derive(Default)]
+pub(super) struct Schedule {
+    waiting: BinaryHeap<Reverse<Waiting>>,
+    next: u64,
+}
+
+struct Waiting {
+    at: Instant,
+    order: u64,
+    script: Script,
+}
+
+impl Schedule {
+    pub(super) fn add(&mut self, at: Instant, script: Script) {
+        let order = self.next;
+        self.next += 1;
+        self.waiting.push(Reverse(Waiting { at, order, script }));
+    }
+
+    /// When the next script is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.waiting.peek().map(|Reverse(waiting)| waiting.at)
+    }
+
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Script> {
+        if self.next_due()? > now {
+            return None;
+        }
+        self.waiting.pop().map(|Reverse(waiting)| waiting.script)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl Waiting {
+    const fn key(&self) -> (Instant, u64) {
+        (self.at, self.order)
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Waiting {}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn scripts_come_by_their_time_and_then_in_their_order() {
+        let mut schedule = Schedule::default();
+        let now = Instant::now();
+        let add = |schedule: &mut Schedule, millis, title: &str| {
+            let mut script = Script::of_base(Vec::new());
+            script.rule = Some(title.into());
+            schedule.add(now + Duration::from_millis(millis), script);
+        };
+        add(&mut schedule, 2, "late");
+        add(&mut schedule, 1, "first");
+        add(&mut schedule, 1, "second");
+        let mut due = |millis| {
+            let script = schedule.take_due(now + Duration::from_millis(millis));
+            script.and_then(|script| script.rule).map(|r| r.to_string())
+        };
+        assert_eq!(due(0), None);
+        assert_eq!(due(1).as_deref(), Some("first"));
+        assert_eq!(due(1).as_deref(), Some("second"));
+        assert_eq!(due(1), None);
+        assert_eq!(due(5).as_deref(), Some("late"));
+    }
+}

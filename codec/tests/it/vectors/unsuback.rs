@@ -4,7 +4,7 @@ use super::{Vector, v5, v311};
 
 pub(super) const VECTORS: &[Vector] = &[
     v311("unsuback_v311", "B0 02 000A"),
-    v5("unsuback", "B0 04 000A 00 00"),
+    v5("unsuback_success", "B0 04 000A 00 00"),
     v5("unsuback_several_codes", "B0 06 000A 00 00 11 87"),
     v5(
         "unsuback_all_properties",

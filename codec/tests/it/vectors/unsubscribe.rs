@@ -13,7 +13,7 @@ pub(super) const VECTORS: &[Vector] = &[
         "unsubscribe_v311_share_without_filter",
         "A2 0C 000A 0008'$share/g'",
     ),
-    v5("unsubscribe", "A2 06 000A 00 0001'#'"),
+    v5("unsubscribe_one_filter", "A2 06 000A 00 0001'#'"),
     v5(
         "unsubscribe_two_filters",
         "A2 0D 000A 00 0003'a/b' 0003'c/d'",

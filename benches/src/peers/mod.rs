@@ -1,19 +1,9 @@
-//! The codecs that are measured, a file each, and what each must be able to do.
-//!
-//! A peer is driven as its own client drives it: from a read buffer that grows, with as few steps
-//! as its interface allows. Where there is a choice, the peer gets the faster way.
+//! The codecs that are measured: what each must be able to do, ours, and those of others.
 
-mod mqtt_proto;
-mod mqttbytes;
-mod mqttrs;
 mod nack;
 mod output;
-mod rmqtt;
-mod rumqtt_family;
-mod rumqttc_next;
-mod rumqttc_v4;
-mod rumqttc_v5;
-mod rumqttd;
+#[cfg(feature = "peers")]
+mod published;
 
 pub use output::Output;
 
@@ -90,65 +80,15 @@ pub trait Visitor {
 pub fn visit(visitor: &mut impl Visitor) {
     visitor.decoder::<nack::Borrowed>();
     visitor.decoder::<nack::Owned>();
-    visitor.decoder::<mqttrs::Mqttrs>();
-    visitor.decoder::<mqttbytes::V4>();
-    visitor.decoder::<mqttbytes::V5>();
-    visitor.decoder::<mqtt_proto::V3>();
-    visitor.decoder::<mqtt_proto::V5>();
-    visitor.decoder::<rmqtt::V3>();
-    visitor.decoder::<rmqtt::V5>();
-    visitor.decoder::<rumqttc_v4::RumqttcV4>();
-    visitor.decoder::<rumqttc_v5::RumqttcV5>();
-    visitor.decoder::<rumqttc_next::RumqttcNext>();
-    visitor.decoder::<rumqttd::V4>();
-    visitor.decoder::<rumqttd::V5>();
-
     visitor.encoder::<nack::Copied>();
     visitor.encoder::<nack::Linked>();
-    visitor.encoder::<mqttrs::Mqttrs>();
-    visitor.encoder::<mqttbytes::V4>();
-    visitor.encoder::<mqttbytes::V5>();
-    visitor.encoder::<mqtt_proto::V3>();
-    visitor.encoder::<mqtt_proto::V5>();
-    visitor.encoder::<rmqtt::V3>();
-    visitor.encoder::<rmqtt::V5>();
-    visitor.encoder::<rumqttc_v4::RumqttcV4>();
-    visitor.encoder::<rumqttc_v5::RumqttcV5>();
-    visitor.encoder::<rumqttc_next::RumqttcNext>();
-    visitor.encoder::<rumqttd::V4>();
-    visitor.encoder::<rumqttd::V5>();
-}
-
-/// A codec of 3.1.1 alone: it can still read and write the PUBACK that is the same in both.
-fn only_v311(workload: Workload) -> Option<&'static str> {
-    match workload.version() {
-        Version::V5 if !workload.is_puback() => Some("a codec of 3.1.1 alone"),
-        _ => None,
-    }
-}
-
-fn only_v5(workload: Workload) -> Option<&'static str> {
-    match workload.version() {
-        Version::V311 => Some("a codec of 5.0 alone"),
-        Version::V5 => None,
-    }
+    visitor.encoder::<nack::Built>();
+    #[cfg(feature = "peers")]
+    published::visit(visitor);
 }
 
 /// What a decoder meets that is in no workload.
 #[cold]
 fn unexpected(packet: impl std::fmt::Debug) -> ! {
     panic!("no workload has {packet:?}")
-}
-
-/// The length of the fixed header at the front of `bytes`, and the remaining length in it: for
-/// codecs that do not say how long a packet is, so that their clients must look themselves.
-fn fixed_header(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut remaining = 0;
-    for (index, byte) in bytes.get(1..)?.iter().take(4).enumerate() {
-        remaining |= usize::from(byte & 0x7F) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Some((2 + index, remaining));
-        }
-    }
-    None
 }

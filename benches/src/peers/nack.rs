@@ -269,10 +269,11 @@ impl Decoder for Owned {
     }
 }
 
-/// A packet to be written, and its payload as the caller holds it.
+/// A packet to be written, and its payload and properties as the caller holds them.
 pub(super) struct Outgoing {
     packet: Packet<'static>,
     payload: Bytes,
+    parts: Option<&'static PublishProperties>,
 }
 
 /// Payloads are copied behind their heads.
@@ -293,9 +294,12 @@ impl Encoder for Copied {
 
     fn encode(version: Version, batch: &mut &'static [Outgoing], output: &mut BytesMut) {
         for Outgoing { packet, .. } in *batch {
-            packet
-                .encode(version, output)
-                .expect("both versions can say it");
+            // The client's session writes a message as what it is, and so do peers' clients.
+            let encoded = match packet {
+                Packet::Publish(publish) => publish.encode(version, output),
+                packet => packet.encode(version, output),
+            };
+            encoded.expect("both versions can say it");
         }
     }
 }
@@ -350,7 +354,10 @@ impl Encoder for Linked {
     }
 
     fn encode(version: Version, batch: &mut &'static [Outgoing], output: &mut Segments) {
-        for Outgoing { packet, payload } in *batch {
+        for Outgoing {
+            packet, payload, ..
+        } in *batch
+        {
             let Packet::Publish(publish) = packet else {
                 super::unexpected(packet)
             };
@@ -358,6 +365,39 @@ impl Encoder for Linked {
                 .encode_head(version, &mut output.heads)
                 .expect("both versions can say it");
             output.payloads.push((output.heads.len(), payload.clone()));
+        }
+    }
+}
+
+/// The property block is built from its parts for each packet, as where no two are alike.
+pub(super) struct Built;
+
+impl Encoder for Built {
+    const NAME: &'static str = "nack (built)";
+    type Batch = &'static [Outgoing];
+    type Output = BytesMut;
+
+    fn left_out(workload: Workload) -> Option<&'static str> {
+        (!workload.has_properties()).then_some("there is nothing to build")
+    }
+
+    fn batch(workload: Workload) -> &'static [Outgoing] {
+        outgoing(workload)
+    }
+
+    fn encode(version: Version, batch: &mut &'static [Outgoing], output: &mut BytesMut) {
+        for Outgoing { packet, parts, .. } in *batch {
+            let (Packet::Publish(publish), Some(parts)) = (packet, parts) else {
+                super::unexpected(packet)
+            };
+            let properties = build(parts);
+            let publish = Publish {
+                properties: properties.borrow(),
+                ..*publish
+            };
+            publish
+                .encode(version, output)
+                .expect("both versions can say it");
         }
     }
 }
@@ -387,16 +427,21 @@ impl Outgoing {
                     topic: Some(TopicName::new(&*publish.topic).expect("a valid topic")),
                     packet_id: publish.packet_id.map(packet_id),
                     properties: match &publish.properties {
-                        Some(properties) => block(properties),
+                        Some(properties) => {
+                            let built: &'static _ = Box::leak(Box::new(build(properties)));
+                            built.borrow()
+                        }
                         None => Properties::empty(),
                     },
                     payload: &publish.payload,
                 }),
                 payload: publish.payload.clone(),
+                parts: publish.properties.as_ref(),
             },
             crate::Packet::Puback { packet_id: id } => Self {
                 packet: Packet::Puback(Puback::success(packet_id(*id))),
                 payload: Bytes::new(),
+                parts: None,
             },
             crate::Packet::Suback {
                 packet_id: id,
@@ -413,6 +458,7 @@ impl Outgoing {
                         reasons: List::new(reasons.leak()),
                     }),
                     payload: Bytes::new(),
+                    parts: None,
                 }
             }
         }
@@ -423,8 +469,10 @@ fn packet_id(id: u16) -> PacketId {
     PacketId::new(id).expect("not zero")
 }
 
-fn block<'a>(properties: &'a PublishProperties) -> Properties<&'static [u8]> {
-    let text = |text: &'a str| Text::new(text).expect("a valid string");
+fn build(properties: &PublishProperties) -> Properties<Vec<u8>> {
+    fn text(text: &str) -> Text<&str> {
+        Text::new(text).expect("a valid string")
+    }
     let mut built = Properties::new();
     let mut push = |property| built.push(property).expect("each once");
     push(Property::ContentType(text(&properties.content_type)));
@@ -436,6 +484,5 @@ fn block<'a>(properties: &'a PublishProperties) -> Properties<&'static [u8]> {
     for (name, value) in &properties.user_properties {
         push(Property::UserProperty(text(name), text(value)));
     }
-    let leaked: &'static Properties<Vec<u8>> = Box::leak(Box::new(built));
-    leaked.borrow()
+    built
 }

@@ -23,7 +23,7 @@ mod v4 {
         type Packet<'a> = Packet;
 
         fn left_out(workload: Workload) -> Option<&'static str> {
-            crate::peers::only_v311(workload)
+            crate::peers::published::only_v311(workload)
         }
 
         fn new(_: Version) -> Self {
@@ -51,7 +51,7 @@ mod v4 {
         type Output = BytesMut;
 
         fn left_out(workload: Workload) -> Option<&'static str> {
-            crate::peers::only_v311(workload)
+            crate::peers::published::only_v311(workload)
         }
 
         fn batch(workload: Workload) -> Vec<Packet> {
@@ -70,7 +70,7 @@ mod v4 {
         }
     }
 
-    crate::peers::rumqtt_family::v4_packets!();
+    crate::peers::published::rumqtt_family::v4_packets!();
 }
 
 mod v5 {
@@ -85,7 +85,7 @@ mod v5 {
         type Packet<'a> = Packet;
 
         fn left_out(workload: Workload) -> Option<&'static str> {
-            crate::peers::only_v5(workload)
+            crate::peers::published::only_v5(workload)
         }
 
         fn new(_: Version) -> Self {
@@ -113,7 +113,7 @@ mod v5 {
         type Output = BytesMut;
 
         fn left_out(workload: Workload) -> Option<&'static str> {
-            crate::peers::only_v5(workload)
+            crate::peers::published::only_v5(workload)
         }
 
         fn batch(workload: Workload) -> Vec<Packet> {
@@ -143,5 +143,5 @@ mod v5 {
         (0x97, SubscribeReasonCode::QuotaExceeded),
     ];
 
-    crate::peers::rumqtt_family::v5_packets!();
+    crate::peers::published::rumqtt_family::v5_packets!();
 }

@@ -37,7 +37,7 @@ pub(crate) fn no_test_is_ignored(file: &SourceFile) -> Vec<Violation> {
 
 /// No test, and no conformance case, waits for time to pass.
 pub(crate) fn no_test_sleeps(file: &SourceFile) -> Vec<Violation> {
-    let what = "a test waits for what must happen, it does not sleep";
+    let what = "a test waits for what must happen, or advances a paused clock; it does not sleep";
     let product = without_unit_tests(&file.code);
     let everywhere = file.is_test() || file.is_in("conformance/src/cases");
     let in_test = |line: &usize| everywhere || is_blank(&product, *line);

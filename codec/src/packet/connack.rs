@@ -88,9 +88,7 @@ impl<'a> Connack<'a> {
         let mut writer = Writer::packet(buffer, PacketType::Connack.first_byte(), length, 0)?;
         writer.u8(u8::from(self.session_present));
         writer.u8(code);
-        if version == Version::V5 {
-            self.properties.encode(&mut writer);
-        }
+        self.properties.encode_for(version, &mut writer);
         Ok(())
     }
 }

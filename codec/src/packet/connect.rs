@@ -73,10 +73,7 @@ impl<'a> Connect<'a> {
         }
         let keep_alive = body.u16("keep alive")?;
         let start = body;
-        let properties = match version {
-            Version::V311 => Properties::empty(),
-            Version::V5 => Properties::decode(&mut body, OWNER)?,
-        };
+        let properties = Properties::decode_for(version, &mut body, OWNER)?;
         if properties.contains(PropertyId::AuthenticationData)
             && !properties.contains(PropertyId::AuthenticationMethod)
         {
@@ -151,9 +148,7 @@ impl<'a> Connect<'a> {
         writer.u8(version.level());
         writer.u8(flags);
         writer.u16(self.keep_alive);
-        if version == Version::V5 {
-            self.properties.encode(&mut writer);
-        }
+        self.properties.encode_for(version, &mut writer);
         writer.text(self.client_id);
         if let Some(will) = &self.will {
             will.encode(version, &mut writer);

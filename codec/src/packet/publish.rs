@@ -55,10 +55,7 @@ impl<'a> Publish<'a> {
         } else {
             Some(body.packet_id()?)
         };
-        let properties = match version {
-            Version::V311 => Properties::empty(),
-            Version::V5 => Properties::decode(&mut body, OWNER)?,
-        };
+        let properties = Properties::decode_for(version, &mut body, OWNER)?;
         if topic.is_none() && !properties.contains(PropertyId::TopicAlias) {
             return Err(start.fault(match version {
                 Version::V311 => DecodeErrorKind::EmptyTopicName,

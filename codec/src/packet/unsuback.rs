@@ -72,9 +72,7 @@ impl<'a> Unsuback<'a> {
             2 + self.properties.encoded_len_for(OWNER, version)? + self.reasons.encoded_len();
         let mut writer = Writer::packet(buffer, PacketType::Unsuback.first_byte(), length, 0)?;
         writer.packet_id(self.packet_id);
-        if version == Version::V5 {
-            self.properties.encode(&mut writer);
-        }
+        self.properties.encode_for(version, &mut writer);
         self.reasons.encode(&mut writer);
         Ok(())
     }

@@ -40,10 +40,7 @@ impl<'a> Item<'a> for TopicFilter<&'a str> {
 impl<'a> Unsubscribe<'a> {
     pub(crate) fn decode(mut body: Reader<'a>, version: Version) -> Result<Self, Fault> {
         let packet_id = body.packet_id()?;
-        let properties = match version {
-            Version::V311 => Properties::empty(),
-            Version::V5 => Properties::decode(&mut body, OWNER)?,
-        };
+        let properties = Properties::decode_for(version, &mut body, OWNER)?;
         if body.is_empty() {
             return Err(body.fault(DecodeErrorKind::NoTopicFilter));
         }
@@ -82,9 +79,7 @@ impl<'a> Unsubscribe<'a> {
             2 + self.properties.encoded_len_for(OWNER, version)? + self.filters.encoded_len();
         let mut writer = Writer::packet(buffer, PacketType::Unsubscribe.first_byte(), length, 0)?;
         writer.packet_id(self.packet_id);
-        if version == Version::V5 {
-            self.properties.encode(&mut writer);
-        }
+        self.properties.encode_for(version, &mut writer);
         self.filters.encode(&mut writer);
         Ok(())
     }

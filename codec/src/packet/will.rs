@@ -28,10 +28,7 @@ impl<'a> Will<'a> {
         body: &mut Reader<'a>,
         version: Version,
     ) -> Result<Self, Fault> {
-        let properties = match version {
-            Version::V311 => Properties::empty(),
-            Version::V5 => Properties::decode(body, PropertyOwner::Will)?,
-        };
+        let properties = Properties::decode_for(version, body, PropertyOwner::Will)?;
         let start = *body;
         let Some(topic) = body.topic_name("will topic")? else {
             return Err(start.fault(DecodeErrorKind::EmptyTopicName));
@@ -54,9 +51,7 @@ impl<'a> Will<'a> {
     }
 
     pub(super) fn encode(&self, version: Version, writer: &mut Writer<'_>) {
-        if version == Version::V5 {
-            self.properties.encode(writer);
-        }
+        self.properties.encode_for(version, writer);
         writer.text(self.topic.into());
         writer.binary(self.payload);
     }

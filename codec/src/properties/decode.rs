@@ -2,9 +2,22 @@
 
 use super::{Properties, Property, PropertyId, PropertyOwner};
 use crate::wire::{Fault, Reader};
-use crate::{DecodeErrorKind, QoS};
+use crate::{DecodeErrorKind, QoS, Version};
 
 impl<'a> Properties<&'a [u8]> {
+    /// What a packet of this version has at this place: a block in MQTT 5.0, nothing in 3.1.1.
+    #[inline]
+    pub(crate) fn decode_for(
+        version: Version,
+        reader: &mut Reader<'a>,
+        owner: PropertyOwner,
+    ) -> Result<Self, Fault> {
+        match version {
+            Version::V311 => Ok(Self::empty()),
+            Version::V5 => Self::decode(reader, owner),
+        }
+    }
+
     /// Reads a block with its length, as one of `owner` must be: known identifiers, in their
     /// place, none twice, with values in range.
     #[inline]

@@ -157,6 +157,15 @@ impl Properties<&[u8]> {
         }
     }
 
+    /// Writes what a packet of this version has at this place: a block in MQTT 5.0, nothing in
+    /// 3.1.1, for which [`encoded_len_for`](Self::encoded_len_for) has refused any.
+    #[inline]
+    pub(crate) fn encode_for(&self, version: Version, writer: &mut Writer<'_>) {
+        if version == Version::V5 {
+            self.encode(writer);
+        }
+    }
+
     /// Writes the block with its length (`[MQTT-2.2.2-1]`: 0 where there are none).
     #[inline]
     pub(crate) fn encode(&self, writer: &mut Writer<'_>) {

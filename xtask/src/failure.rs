@@ -57,10 +57,13 @@ impl Failure {
         }
     }
 
-    /// The exit code of the whole command: a child's where it was handed on, else 1.
+    /// The exit code of the whole command: the failed program's, so that a suite that does not
+    /// build (101, by cargo) is told from one that found failures; else 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::HandedOn { status, .. } => ExitCode::from(code_of(*status)),
+            Self::HandedOn { status, .. } | Self::Unsuccessful { status, .. } => {
+                ExitCode::from(code_of(*status))
+            }
             _ => ExitCode::FAILURE,
         }
     }

@@ -18,8 +18,8 @@ use clap::{Parser, Subcommand};
 /// The commands of this project.
 ///
 /// They run from any folder of the workspace and say what they start.
-/// The exit code is 0 when all went well, 1 when something failed, 2 for wrong usage;
-/// `conformance` and `bench` hand on the code of the program that they run.
+/// The exit code is 0 when all went well, 2 for wrong usage, and else that of the program that
+/// failed, or 1.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",

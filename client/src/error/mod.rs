@@ -15,6 +15,7 @@ mod protocol;
 mod publish;
 mod reentrant;
 mod refused;
+mod request_error;
 mod retry;
 mod subscribe;
 mod timed_out;

@@ -4,59 +4,15 @@ use std::fmt;
 
 use nack_codec::{PacketType, Properties, QoS, ReasonCode, SubackReason, TopicFilter};
 
-use super::{ConnectionLost, Invalid, Refusal, Retry, TimedOut};
+use super::request_error::request_error;
+use super::{Refusal, Retry};
 use crate::Subscription;
 
-/// Why [`Client::subscribe`](crate::Client::subscribe) failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SubscribeError {
-    /// The broker refused one or more of the topic filters.
-    #[error("the broker refused the subscription")]
-    Refused(#[source] Box<SubscribeRefused>),
-    /// The connection ended before the broker had answered.
-    #[error("the connection ended before the broker had answered")]
-    ConnectionLost(#[source] ConnectionLost),
-    /// The broker did not answer in time.
-    #[error("timed out")]
-    Timeout(#[source] TimedOut),
-    /// The caller broke a rule; nothing was sent.
-    #[error("invalid subscription")]
-    Invalid(#[source] Invalid),
-    /// The client was never connected, or disconnected before.
-    #[error("the client is not connected")]
-    NotConnected,
-}
-
-impl SubscribeError {
-    /// What the broker said, if it said no: about the first filter that it refused.
-    pub fn refused(&self) -> Option<Refusal<'_>> {
-        match self {
-            Self::Refused(refused) => Some(refused.as_refusal()),
-            Self::ConnectionLost(lost) => lost.refused(),
-            _ => None,
-        }
-    }
-
-    /// What may be tried.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::Refused(refused) => refused.retry(),
-            Self::ConnectionLost(lost) => lost.retry(),
-            Self::Timeout(_) => Retry::Later,
-            Self::NotConnected => Retry::Reconnect,
-            Self::Invalid(_) => Retry::Never,
-        }
-    }
-
-    /// Whether nobody answered in time.
-    pub const fn is_timeout(&self) -> bool {
-        match self {
-            Self::Timeout(_) => true,
-            Self::ConnectionLost(lost) => lost.is_timeout(),
-            _ => false,
-        }
-    }
+request_error! {
+    /// Why [`Client::subscribe`](crate::Client::subscribe) failed.
+    SubscribeError(SubscribeRefused)
+    refused "the broker refused the subscription"
+    invalid "invalid subscription"
 }
 
 /// What the broker said about one topic filter. `R` is the packet's reason type.

@@ -4,59 +4,15 @@ use std::fmt;
 
 use nack_codec::{PacketType, Properties, TopicFilter, UnsubackReason};
 
+use super::request_error::request_error;
 use super::subscribe::strictest;
-use super::{ConnectionLost, FilterVerdict, Invalid, Refusal, Retry, TimedOut};
+use super::{FilterVerdict, Refusal, Retry};
 
-/// Why [`Client::unsubscribe`](crate::Client::unsubscribe) failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnsubscribeError {
-    /// The broker refused to end one or more of the subscriptions.
-    #[error("the broker refused to end the subscription")]
-    Refused(#[source] Box<UnsubscribeRefused>),
-    /// The connection ended before the broker had answered.
-    #[error("the connection ended before the broker had answered")]
-    ConnectionLost(#[source] ConnectionLost),
-    /// The broker did not answer in time.
-    #[error("timed out")]
-    Timeout(#[source] TimedOut),
-    /// The caller broke a rule; nothing was sent.
-    #[error("invalid request")]
-    Invalid(#[source] Invalid),
-    /// The client was never connected, or disconnected before.
-    #[error("the client is not connected")]
-    NotConnected,
-}
-
-impl UnsubscribeError {
-    /// What the broker said, if it said no: about the first filter that it refused.
-    pub fn refused(&self) -> Option<Refusal<'_>> {
-        match self {
-            Self::Refused(refused) => Some(refused.as_refusal()),
-            Self::ConnectionLost(lost) => lost.refused(),
-            _ => None,
-        }
-    }
-
-    /// What may be tried.
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::Refused(refused) => refused.retry(),
-            Self::ConnectionLost(lost) => lost.retry(),
-            Self::Timeout(_) => Retry::Later,
-            Self::NotConnected => Retry::Reconnect,
-            Self::Invalid(_) => Retry::Never,
-        }
-    }
-
-    /// Whether nobody answered in time.
-    pub const fn is_timeout(&self) -> bool {
-        match self {
-            Self::Timeout(_) => true,
-            Self::ConnectionLost(lost) => lost.is_timeout(),
-            _ => false,
-        }
-    }
+request_error! {
+    /// Why [`Client::unsubscribe`](crate::Client::unsubscribe) failed.
+    UnsubscribeError(UnsubscribeRefused)
+    refused "the broker refused to end the subscription"
+    invalid "invalid request"
 }
 
 /// An UNSUBACK that refuses at least one topic filter.

@@ -16,7 +16,7 @@ use crate::action::Action;
 use crate::connection::Transport;
 use crate::matcher::Match;
 use crate::shared::Shared;
-use crate::{Builder, Entry, Journal, Unmet};
+use crate::{Builder, Entry, EntryKind, Journal, Unmet};
 
 /// A broker that does as it is told by [rules](crate::Rule), and answers everything else by its
 /// [base behaviour](crate::Base).
@@ -141,10 +141,60 @@ impl MockBroker {
     ) -> impl Future<Output = Entry> + Send + 'a {
         let caller = Location::caller();
         async move {
-            match self.shared.wait_for(&matcher).await {
+            let mut matches = 0;
+            let picks = |entry: &Entry| {
+                let received = entry.received();
+                let picked = received.is_some_and(|received| matcher.matches(&received));
+                matches += u32::from(picked);
+                picked && matcher.nth().is_none_or(|nth| nth == matches)
+            };
+            match self.shared.wait_for(picks).await {
                 Some(entry) => entry,
                 None => {
                     let missing = self.shared.explain_missing(&matcher);
+                    panic!("waited in vain at {caller}\n{missing}");
+                }
+            }
+        }
+    }
+
+    /// Waits until the connection of this number has ended, by whomever. Its end may have come
+    /// before.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end within the broker's [patience](Builder::patience).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    #[track_caller]
+    pub fn wait_for_close(&self, connection: u32) -> impl Future<Output = Entry> + Send + '_ {
+        self.wait_for_entry(move |entry| {
+            entry.connection() == connection && matches!(entry.kind(), EntryKind::Closed(_))
+        })
+    }
+
+    /// Waits for an entry of the journal that the closure picks; the first, if there are several.
+    ///
+    /// # Panics
+    ///
+    /// If none comes within the broker's [patience](Builder::patience).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    #[track_caller]
+    pub fn wait_for_entry<'a>(
+        &'a self,
+        picks: impl FnMut(&Entry) -> bool + Send + 'a,
+    ) -> impl Future<Output = Entry> + Send + 'a {
+        let caller = Location::caller();
+        async move {
+            match self.shared.wait_for(picks).await {
+                Some(entry) => entry,
+                None => {
+                    let missing = self.shared.explain_missing_entry();
                     panic!("waited in vain at {caller}\n{missing}");
                 }
             }

@@ -14,7 +14,6 @@ use crate::action::Action;
 use crate::base::{Behaviour, behaviour};
 use crate::connection::{Bell, Command, Connection, Transport};
 use crate::journal::{Record, Source};
-use crate::matcher::Match;
 use crate::rule::RuleSet;
 use crate::{Builder, Direction, Entry, EntryKind, Target};
 
@@ -146,25 +145,18 @@ impl Shared {
         }
     }
 
-    /// Waits for a packet that the matcher picks; `None` when patience runs out.
-    pub(crate) async fn wait_for(&self, matcher: &impl Match) -> Option<Entry> {
+    /// Waits for an entry of the journal that the closure picks; `None` when patience runs out.
+    pub(crate) async fn wait_for(&self, mut picks: impl FnMut(&Entry) -> bool) -> Option<Entry> {
         let mut seen = 0;
-        let mut matches = 0;
         self.wait_until(|| {
-            // Copied, so that the matcher's closures run without the lock.
+            // Copied, so that the closure runs without the lock.
             let entries: Vec<Entry> = {
                 let state = self.state();
                 let entries = state.record.since(seen).cloned().collect();
                 seen = state.record.next();
                 entries
             };
-            entries.into_iter().find(|entry| {
-                let picked = entry
-                    .received()
-                    .is_some_and(|received| matcher.matches(&received));
-                matches += u32::from(picked);
-                picked && matcher.nth().is_none_or(|nth| nth == matches)
-            })
+            entries.into_iter().find(&mut picks)
         })
         .await
     }

@@ -109,6 +109,19 @@ impl Shared {
         }
     }
 
+    /// The text for a wait for anything else that was in vain.
+    pub(crate) fn explain_missing_entry(&self) -> Unmet {
+        let failure = Failure {
+            rule: None,
+            what: format!("what was waited for did not happen in {:?}", self.patience),
+            details: Vec::new(),
+        };
+        Unmet {
+            failures: vec![failure],
+            journal: self.state().record.snapshot(),
+        }
+    }
+
     /// What failed, of the rules whose failure is to be reported.
     fn failed(&self, mut report: impl FnMut(&Mounted) -> bool) -> Result<(), Unmet> {
         let journal = self.state().record.snapshot();

@@ -1,1 +1,116 @@
-//! To come.
+//! Clients that mean harm, or do not care: they harm nobody else, and not the broker.
+
+use std::time::Duration;
+
+use nack_codec::{QoS, Version};
+use nack_mock_broker::action::{delay, puback};
+use nack_mock_broker::{EntryKind, MockBroker, Rule, matcher};
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+use crate::peer::Peer;
+
+#[tokio::test]
+async fn a_client_that_never_reads_does_not_hold_up_the_others() {
+    let broker = MockBroker::in_memory();
+    let mut deaf = Peer::connected(&broker, Version::V5, "deaf").await;
+    deaf.subscribe("#", QoS::AtMostOnce).await;
+    let mut reader = Peer::connected(&broker, Version::V5, "reader").await;
+    reader.subscribe("#", QoS::AtMostOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    let payload = "x".repeat(1000);
+    for packet_id in 1..=15_000 {
+        publisher
+            .publish(QoS::AtLeastOnce, packet_id, "t", &payload)
+            .await;
+        publisher.receive().await;
+        assert!(reader.receive().await.ends_with(payload.as_bytes()));
+    }
+    // What waits for the one who does not read is bounded: the rest was dropped, and written down.
+    let journal = broker.journal();
+    let dropped = journal
+        .iter()
+        .filter(|entry| entry.kind() == EntryKind::Dropped);
+    let of_deaf = dropped.filter(|entry| entry.connection() == 1).count();
+    assert!((4_000..5_000).contains(&of_deaf), "{of_deaf}");
+    deaf.expects(&broker_publish(&payload)).await;
+}
+
+fn broker_publish(payload: &str) -> Vec<u8> {
+    let mut bytes = b"\x30\xEC\x07\x00\x01t\x00".to_vec();
+    bytes.extend_from_slice(payload.as_bytes());
+    bytes
+}
+
+#[tokio::test]
+async fn a_client_that_asks_and_never_reads_is_not_read_either() {
+    let broker = MockBroker::in_memory();
+    let mut stream = broker.connect();
+    let mut connect = b"\x10\x0D\x00\x04MQTT\x04\x02\x00\x00\x00\x01c".to_vec();
+    connect.extend(b"\xC0\x00".repeat(1_000_000));
+    let written = timeout(Duration::from_secs(2), stream.write_all(&connect)).await;
+    assert!(written.is_err(), "the broker took everything");
+    let mut other = Peer::connected(&broker, Version::V5, "other").await;
+    other.expects_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_delayed_do_not_pile_up_without_end() {
+    let broker = MockBroker::in_memory();
+    let rule = Rule::given(matcher::publish())
+        .then(delay(Duration::from_secs(3600)))
+        .then(puback(0))
+        .mount(&broker);
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    let flood = b"\x32\x05\x00\x01t\x00\x01".repeat(100_000);
+    let sent = timeout(Duration::from_secs(60), peer.send_bytes(flood)).await;
+    assert!(sent.is_err(), "the broker took everything");
+    assert!(rule.hits() < 40_000, "{}", rule.hits());
+}
+
+#[tokio::test]
+async fn garbage_of_every_kind_ends_its_connection_and_no_other() {
+    let broker = MockBroker::in_memory();
+    let mut witness = Peer::connected(&broker, Version::V5, "w").await;
+    // A linear congruential generator: the same garbage each time.
+    let mut state = 1_u32;
+    let mut garbage = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    for round in 0..500 {
+        let bytes: Vec<u8> = (0..round).map(|_| garbage()).collect();
+        let mut stream = broker.connect();
+        // The broker may have closed before all is written.
+        let _ = stream.write_all(&bytes).await;
+        let mut stream = broker.connect();
+        let connect = b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00";
+        let _ = stream.write_all(&[&connect[..], &bytes].concat()).await;
+        witness.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_is_gone_ends_its_connections() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    drop(broker);
+    peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn many_clients_are_served_at_once() {
+    let broker = MockBroker::start().await.unwrap();
+    let mut peers = Vec::new();
+    for number in 0..200 {
+        let client_id = format!("c{number}");
+        let mut peer = Peer::connected(&broker, Version::ALL[number % 2], &client_id).await;
+        peer.subscribe("all", QoS::AtMostOnce).await;
+        peers.push(peer);
+    }
+    let publisher = &mut peers[0];
+    publisher.publish(QoS::AtMostOnce, 0, "all", "m").await;
+    for peer in &mut peers {
+        assert!(peer.receive().await.ends_with(b"m"));
+    }
+}

@@ -20,6 +20,9 @@ use crate::base::Answered;
 /// before the broker does (section 3.14.4).
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// The first byte of a CONNECT.
+const CONNECT: u8 = (PacketType::Connect as u8) << 4;
+
 impl Accept {
     /// A packet of somebody who is not let in yet.
     pub(super) fn handle_stranger(&mut self, received: &Received<'_>) -> Vec<Step> {
@@ -28,7 +31,8 @@ impl Accept {
             (Some(Packet::Connect(connect)), _) => self.connect(number, connect),
             // A rule took the CONNECT: to this broker the client is not there.
             _ if received.client_id().is_some() => Vec::new(),
-            (None, Some(error)) if error.packet() == Some(PacketType::Connect) => {
+            // What begins like a TLS handshake is not spoken to in MQTT.
+            (None, Some(error)) if received.raw().first() == Some(&CONNECT) => {
                 refuse_malformed(error)
             }
             // [MQTT-3.1.0-1]

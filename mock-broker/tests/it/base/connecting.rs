@@ -1,0 +1,151 @@
+//! CONNECT and CONNACK, keep alive, DISCONNECT.
+
+use std::time::Duration;
+
+use nack_codec::{Disconnect, Packet, Property, QoS, Version};
+use nack_mock_broker::matcher::{connect, pingreq};
+use nack_mock_broker::{Closed, Direction, EntryKind, MockBroker};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::peer::{Hello, Peer, decode};
+
+#[tokio::test]
+async fn both_versions_are_let_in_over_tcp() {
+    let broker = MockBroker::start().await.unwrap();
+    assert!(broker.address().ip().is_loopback());
+    for (version, connack) in [
+        (Version::V311, &b"\x20\x02\x00\x00"[..]),
+        (Version::V5, b"\x20\x03\x00\x00\x00"),
+    ] {
+        let stream = TcpStream::connect(broker.address()).await.unwrap();
+        let mut peer = Peer::over(stream, version);
+        peer.hello(Hello::default()).await;
+        peer.expects(connack).await;
+        peer.expects_nothing().await;
+    }
+    assert_eq!(broker.wait_for(connect().nth(2)).await.connection(), 2);
+}
+
+#[tokio::test]
+async fn a_broker_on_tcp_takes_connections_in_memory_too() {
+    let broker = MockBroker::start().await.unwrap();
+    let mut peer = Peer::connected(&broker, Version::V5, "m").await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_client_without_an_identifier_is_assigned_one() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    let nameless = || Hello {
+        client_id: "",
+        ..Hello::default()
+    };
+    peer.hello(nameless()).await;
+    let connack = peer.receive().await;
+    let Packet::Connack(connack) = decode(&connack, Version::V5) else {
+        panic!("{connack:?}");
+    };
+    let assigned = connack.properties.assigned_client_identifier().unwrap();
+    let entry = broker.wait_for(connect()).await;
+    assert_eq!(entry.client_id(), Some(""));
+    peer.expects_nothing().await;
+    let entry = broker.wait_for(pingreq().client(assigned)).await;
+    assert_eq!(entry.client_id(), Some(assigned));
+
+    let mut other = Peer::stranger(&broker, Version::V311);
+    other.hello(nameless()).await;
+    other.expects(b"\x20\x02\x00\x00").await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_client_of_3_1_1_without_identifier_must_want_a_clean_session() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V311);
+    peer.hello(Hello {
+        client_id: "",
+        clean_start: false,
+        ..Hello::default()
+    })
+    .await;
+    peer.expects(b"\x20\x02\x00\x02").await;
+    peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn enhanced_authentication_is_refused() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello {
+        properties: &[Property::AuthenticationMethod(crate::peer::text("SCRAM"))],
+        ..Hello::default()
+    })
+    .await;
+    peer.expects(b"\x20\x03\x00\x8C\x00").await;
+    peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn a_maximum_packet_size_is_announced_and_enforced() {
+    let broker = MockBroker::builder().maximum_packet_size(64).in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.expects(b"\x20\x08\x00\x00\x05\x27\x00\x00\x00\x40").await;
+    peer.publish(QoS::AtMostOnce, 0, "t", &"x".repeat(64)).await;
+    let refusal = peer.receive().await;
+    assert_eq!(refusal[2], 0x95);
+    peer.expects_end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_is_disconnected_after_one_and_a_half_keep_alives() {
+    let broker = MockBroker::in_memory();
+    for (version, farewell) in [(Version::V311, None), (Version::V5, Some(0x8D))] {
+        let hello = Hello {
+            keep_alive: 10,
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, version, hello).await;
+        tokio::time::sleep(Duration::from_secs(14)).await;
+        peer.expects_nothing().await;
+        let heard = Instant::now();
+        let code = peer.receive_or_end().await.map(|packet| packet[2]);
+        assert_eq!(code, farewell);
+        assert_eq!(heard.elapsed().as_secs(), 15);
+        if code.is_some() {
+            peer.expects_end().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_keep_alive_a_client_may_be_silent() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    tokio::time::sleep(Duration::from_secs(1_000_000)).await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_goodbye_the_client_closes_or_else_the_broker_does() {
+    let broker = MockBroker::in_memory();
+    let mut polite = Peer::connected(&broker, Version::V5, "polite").await;
+    polite.send(Packet::Disconnect(Disconnect::NORMAL)).await;
+    drop(polite);
+    let mut rude = Peer::connected(&broker, Version::V311, "rude").await;
+    rude.send(Packet::Disconnect(Disconnect::NORMAL)).await;
+    rude.send(Packet::Pingreq).await;
+    rude.expects_end().await;
+    let closings: Vec<_> = broker
+        .journal()
+        .iter()
+        .filter(|entry| matches!(entry.kind(), EntryKind::Closed(Closed::Finished)))
+        .map(|entry| (entry.connection(), entry.direction()))
+        .collect();
+    assert_eq!(
+        closings,
+        [(1, Direction::FromClient), (2, Direction::ToClient)]
+    );
+}

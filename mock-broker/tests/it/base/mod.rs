@@ -1,0 +1,11 @@
+//! What the broker does when it is not told anything: a small broker of both versions.
+
+mod connecting;
+mod delivery;
+mod publishing;
+mod refusing;
+mod retained;
+mod sessions;
+mod silent;
+mod subscribing;
+mod wills;

@@ -1,0 +1,74 @@
+//! Messages from clients, at every QoS.
+
+use nack_codec::{Packet, PacketId, Pubrel, QoS, Version};
+use nack_mock_broker::MockBroker;
+
+use crate::peer::{Peer, publish};
+
+fn release(packet_id: u16) -> Packet<'static> {
+    Packet::Pubrel(Pubrel::success(PacketId::new(packet_id).unwrap()))
+}
+
+#[tokio::test]
+async fn each_qos_is_acknowledged_as_it_must_be() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+        peer.expects_nothing().await;
+        peer.publish(QoS::AtLeastOnce, 7, "t", "m").await;
+        peer.expects(b"\x40\x02\x00\x07").await;
+        peer.publish(QoS::ExactlyOnce, 8, "t", "m").await;
+        peer.expects(b"\x50\x02\x00\x08").await;
+        peer.send(release(8)).await;
+        peer.expects(b"\x70\x02\x00\x08").await;
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_qos_2_message_is_passed_on_once() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.publish(QoS::ExactlyOnce, 1, "t", "m").await;
+    peer.expects(b"\x50\x02\x00\x01").await;
+    peer.expects(b"\x30\x05\x00\x01t\x00m").await;
+    peer.send(Packet::Publish(nack_codec::Publish {
+        dup: true,
+        ..publish(QoS::ExactlyOnce, 1, "t", "m")
+    }))
+    .await;
+    peer.expects(b"\x50\x02\x00\x01").await;
+    peer.send(release(1)).await;
+    peer.expects(b"\x70\x02\x00\x01").await;
+    // Released, the identifier stands for a new message.
+    peer.publish(QoS::ExactlyOnce, 1, "t", "n").await;
+    peer.expects(b"\x50\x02\x00\x01").await;
+    peer.expects(b"\x30\x05\x00\x01t\x00n").await;
+}
+
+#[tokio::test]
+async fn a_release_of_what_is_not_known_is_complete_all_the_same() {
+    for (version, pubcomp) in [
+        (Version::V311, &b"\x70\x02\x00\x05"[..]),
+        (Version::V5, b"\x70\x03\x00\x05\x92"),
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.send(release(5)).await;
+        peer.expects(pubcomp).await;
+    }
+}
+
+#[tokio::test]
+async fn packets_in_one_write_are_answered_in_their_order() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.send_bytes(b"\x32\x05\x00\x01t\x00\x01\xC0\x00\x32\x05\x00\x01t\x00\x02\xC0")
+        .await;
+    peer.expects(b"\x40\x02\x00\x01").await;
+    peer.expects(b"\xD0\x00").await;
+    peer.expects(b"\x40\x02\x00\x02").await;
+    peer.send_bytes(b"\x00").await;
+    peer.expects(b"\xD0\x00").await;
+}

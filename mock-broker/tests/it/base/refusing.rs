@@ -1,0 +1,167 @@
+//! Clients that break a rule: what they are told, and that they are sent away.
+
+use nack_codec::{
+    Auth, AuthReason, Disconnect, DisconnectReason, Packet, Properties, Property, Publish, QoS,
+    Version,
+};
+use nack_mock_broker::MockBroker;
+
+use crate::peer::{Hello, Peer, publish, text};
+
+/// What a connected client of MQTT 5.0 is told, as code and text, when it sends these bytes.
+async fn told(bytes: &[u8]) -> (u8, String) {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.send_bytes(bytes).await;
+    let packet = peer.receive().await;
+    let Packet::Disconnect(disconnect) = crate::peer::decode(&packet, Version::V5) else {
+        panic!("{packet:?}");
+    };
+    peer.expects_end().await;
+    let text = disconnect.properties.reason_string().unwrap_or_default();
+    (disconnect.reason.as_u8(), text.to_owned())
+}
+
+fn encoded(packet: Packet<'_>) -> Vec<u8> {
+    let mut bytes = bytes::BytesMut::new();
+    packet.encode(Version::V5, &mut bytes).unwrap();
+    bytes.to_vec()
+}
+
+#[tokio::test]
+async fn what_is_no_packet_is_answered_with_the_code_of_the_standard() {
+    for (bytes, code) in [
+        // A packet type that does not exist; wrong flags; five bytes of remaining length.
+        (&b"\x00\x00"[..], 0x81),
+        (b"\x60\x02\x00\x01", 0x81),
+        (b"\x30\xFF\xFF\xFF\xFF\x7F", 0x81),
+        // A topic with a wildcard, an identifier of 0, a SUBSCRIBE without filters.
+        (b"\x30\x04\x00\x01#\x00", 0x90),
+        (b"\x32\x06\x00\x01t\x00\x00\x00", 0x82),
+        (b"\x82\x03\x00\x01\x00", 0x82),
+    ] {
+        assert_eq!(told(bytes).await.0, code, "{bytes:02X?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_a_packet_and_not_allowed_is_a_protocol_error() {
+    let mut properties = Properties::new();
+    properties
+        .push(Property::SubscriptionIdentifier(1))
+        .unwrap();
+    let with_identifier = Packet::Publish(Publish {
+        properties: properties.borrow(),
+        ..publish(QoS::AtMostOnce, 0, "t", "")
+    });
+    let mut method = Properties::new();
+    method
+        .push(Property::AuthenticationMethod(text("m")))
+        .unwrap();
+    let auth = Packet::Auth(Auth {
+        reason: AuthReason::ReAuthenticate,
+        properties: method.borrow(),
+    });
+    let mut expiry = Properties::new();
+    expiry.push(Property::SessionExpiryInterval(1)).unwrap();
+    let prolonged = Packet::Disconnect(Disconnect {
+        reason: DisconnectReason::NormalDisconnection,
+        properties: expiry.borrow(),
+    });
+    let as_a_server = Packet::Disconnect(Disconnect {
+        reason: DisconnectReason::ServerShuttingDown,
+        properties: Properties::empty(),
+    });
+    let packets = [
+        with_identifier,
+        auth,
+        prolonged,
+        as_a_server,
+        Packet::Pingresp,
+    ];
+    for packet in packets {
+        let (code, text) = told(&encoded(packet.clone())).await;
+        assert_eq!(code, 0x82, "{packet:?}");
+        assert!(!text.is_empty());
+    }
+    // A second CONNECT.
+    let (code, text) = told(b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00").await;
+    assert_eq!(code, 0x82);
+    assert_eq!(text, "a second CONNECT [MQTT-3.1.0-2]");
+}
+
+#[tokio::test]
+async fn a_topic_alias_was_not_offered() {
+    let mut properties = Properties::new();
+    properties.push(Property::TopicAlias(1)).unwrap();
+    let publish = Packet::Publish(Publish {
+        properties: properties.borrow(),
+        ..publish(QoS::AtMostOnce, 0, "t", "")
+    });
+    assert_eq!(told(&encoded(publish)).await.0, 0x94);
+}
+
+#[tokio::test]
+async fn the_refusal_says_what_was_wrong_and_where() {
+    let (_, text) = told(b"\x82\x03\x00\x01\x00").await;
+    assert_eq!(
+        text,
+        "there is no topic filter, at byte 5 of SUBSCRIBE [MQTT-3.8.3-2]"
+    );
+}
+
+#[tokio::test]
+async fn a_text_that_the_client_cannot_take_is_left_out() {
+    let broker = MockBroker::in_memory();
+    let hello = Hello {
+        properties: &[Property::MaximumPacketSize(20)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    peer.send_bytes(b"\x82\x03\x00\x01\x00").await;
+    peer.expects(b"\xE0\x01\x82").await;
+    peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn a_client_of_3_1_1_is_sent_away_without_a_word() {
+    for bytes in [&b"\x00\x00"[..], b"\xD0\x00", b"\xF0\x00", b"\x82\x02\x00\x01"] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+        peer.send_bytes(bytes).await;
+        peer.expects_end().await;
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_begin_with_connect_is_sent_away() {
+    for bytes in [&b"\xC0\x00"[..], b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02"] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::stranger(&broker, Version::V5);
+        peer.send_bytes(bytes).await;
+        peer.expects_end().await;
+        let journal = broker.journal();
+        assert_eq!(&journal.received().next().unwrap().raw()[..], bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_connect_that_is_wrong_is_refused_in_the_words_of_its_version() {
+    for (connect, connack) in [
+        // MQTT 3.1, and a version that is yet to come.
+        (&b"\x10\x0C\x00\x04MQTT\x03\x02\x00\x00\x00\x00"[..], Some(&b"\x20\x02\x00\x01"[..])),
+        (b"\x10\x0C\x00\x04MQTT\x06\x02\x00\x00\x00\x00", Some(b"\x20\x39\x00\x84")),
+        // The reserved flag.
+        (b"\x10\x0C\x00\x04MQTT\x04\x03\x00\x00\x00\x00", None),
+        (b"\x10\x0D\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00", Some(b"\x20\x4C\x00\x81")),
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::stranger(&broker, Version::V5);
+        peer.send_bytes(connect).await;
+        if let Some(expected) = connack {
+            let packet = peer.receive().await;
+            assert_eq!(packet[2..4], expected[2..4], "{packet:02X?}");
+        }
+        peer.expects_end().await;
+    }
+}

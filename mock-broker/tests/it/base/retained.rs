@@ -1,0 +1,93 @@
+//! Retained messages, and when they are sent.
+
+use nack_codec::{
+    Packet, Publish, QoS, RetainHandling, SubscriptionOptions, Version,
+};
+use nack_mock_broker::MockBroker;
+
+use crate::peer::{Peer, publish};
+
+async fn retain(broker: &MockBroker, topic: &str, payload: &str) {
+    let mut publisher = Peer::connected(broker, Version::V311, "retainer").await;
+    publisher
+        .send(Packet::Publish(Publish {
+            retain: true,
+            ..publish(QoS::AtLeastOnce, 1, topic, payload)
+        }))
+        .await;
+    publisher.expects(b"\x40\x02\x00\x01").await;
+}
+
+#[tokio::test]
+async fn the_last_retained_message_comes_with_a_subscription() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "t", "old").await;
+    retain(&broker, "t", "new").await;
+    retain(&broker, "u", "other").await;
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.expects(b"\x31\x06\x00\x01tnew").await;
+    peer.expects_nothing().await;
+    peer.subscribe("+", QoS::AtLeastOnce).await;
+    peer.expects(b"\x33\x08\x00\x01t\x00\x01new").await;
+    peer.expects(b"\x33\x0A\x00\x01u\x00\x02other").await;
+}
+
+#[tokio::test]
+async fn an_empty_message_removes_the_retained_one() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "t", "m").await;
+    retain(&broker, "t", "").await;
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_message_passed_on_is_not_marked_unless_the_subscription_wants_it_as_published() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    for (retain_as_published, first) in [(false, 0x30), (true, 0x31)] {
+        let options = SubscriptionOptions {
+            retain_as_published,
+            retain_handling: RetainHandling::DoNotSend,
+            ..SubscriptionOptions::at(QoS::AtMostOnce)
+        };
+        peer.subscribe_with("t", options, &[]).await;
+        retain(&broker, "t", "m").await;
+        assert_eq!(peer.receive().await[0], first);
+    }
+}
+
+#[tokio::test]
+async fn retain_handling_says_when_retained_messages_are_sent() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "t", "m").await;
+    for (retain_handling, first, second) in [
+        (RetainHandling::Send, true, true),
+        (RetainHandling::SendIfNew, true, false),
+        (RetainHandling::DoNotSend, false, false),
+    ] {
+        let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+        let options = SubscriptionOptions {
+            retain_handling,
+            ..SubscriptionOptions::at(QoS::AtMostOnce)
+        };
+        for expected in [first, second] {
+            peer.subscribe_with("t", options, &[]).await;
+            if expected {
+                peer.expects(b"\x31\x05\x00\x01t\x00m").await;
+            }
+            peer.expects_nothing().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_shared_subscription_brings_no_retained_messages() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "t", "m").await;
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("$share/g/t", QoS::AtMostOnce).await;
+    peer.expects_nothing().await;
+}

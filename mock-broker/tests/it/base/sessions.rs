@@ -1,0 +1,161 @@
+//! What outlives a connection: subscriptions, messages that wait, messages in flight.
+
+use std::time::Duration;
+
+use nack_codec::{
+    Disconnect, DisconnectReason, Packet, PacketId, Properties, Property, Pubrec, QoS, Version,
+};
+use nack_mock_broker::MockBroker;
+
+use crate::peer::{Hello, Peer};
+
+fn resuming(version: Version) -> Hello<'static> {
+    let properties: &[Property<'_>] = match version {
+        Version::V311 => &[],
+        Version::V5 => &[Property::SessionExpiryInterval(60)],
+    };
+    Hello {
+        client_id: "s",
+        clean_start: false,
+        properties,
+        ..Hello::default()
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_there_again_with_what_came_meanwhile() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let (mut peer, present) = Peer::welcomed(&broker, version, resuming(version)).await;
+        assert!(!present);
+        peer.subscribe("t", QoS::AtLeastOnce).await;
+        drop(peer);
+        broker.wait_for_close(1).await;
+        let mut publisher = Peer::connected(&broker, Version::V311, "p").await;
+        publisher.publish(QoS::AtLeastOnce, 1, "t", "kept").await;
+        publisher.publish(QoS::AtMostOnce, 0, "t", "lost").await;
+        publisher.expects(b"\x40\x02\x00\x01").await;
+        publisher.expects_nothing().await;
+        let (mut peer, present) = Peer::welcomed(&broker, version, resuming(version)).await;
+        assert!(present);
+        let packet = peer.receive().await;
+        assert!(packet.ends_with(b"kept"));
+        assert_eq!(packet[0], 0x32, "not sent before, so no DUP");
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_acknowledged_is_sent_again_with_dup_and_what_was_received_is_released() {
+    let broker = MockBroker::in_memory();
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
+    peer.subscribe("t", QoS::ExactlyOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V311, "p").await;
+    publisher.publish(QoS::AtLeastOnce, 1, "t", "a").await;
+    publisher.publish(QoS::ExactlyOnce, 2, "t", "b").await;
+    publisher.publish(QoS::ExactlyOnce, 3, "t", "c").await;
+    peer.expects(b"\x32\x06\x00\x01t\x00\x01a").await;
+    peer.expects(b"\x34\x06\x00\x01t\x00\x02b").await;
+    peer.expects(b"\x34\x06\x00\x01t\x00\x03c").await;
+    let received = PacketId::new(2).unwrap();
+    peer.send(Packet::Pubrec(Pubrec::success(received))).await;
+    peer.expects(b"\x62\x02\x00\x02").await;
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let (mut peer, present) =
+        Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
+    assert!(present);
+    peer.expects(b"\x3A\x06\x00\x01t\x00\x01a").await;
+    peer.expects(b"\x62\x02\x00\x02").await;
+    peer.expects(b"\x3C\x06\x00\x01t\x00\x03c").await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_qos_2_message_that_was_received_is_known_after_a_reconnection() {
+    let broker = MockBroker::in_memory();
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    peer.publish(QoS::ExactlyOnce, 4, "t", "m").await;
+    peer.expects(b"\x50\x02\x00\x04").await;
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    peer.send_bytes(b"\x62\x02\x00\x04").await;
+    peer.expects(b"\x70\x02\x00\x04").await;
+}
+
+#[tokio::test]
+async fn a_clean_start_ends_the_session() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let (mut peer, _) = Peer::welcomed(&broker, version, resuming(version)).await;
+        peer.subscribe("#", QoS::AtMostOnce).await;
+        drop(peer);
+        broker.wait_for_close(1).await;
+        let mut peer = Peer::connected(&broker, version, "s").await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_without_expiry_ends_with_its_connection() {
+    let broker = MockBroker::in_memory();
+    let hello = || Hello {
+        properties: &[],
+        ..resuming(Version::V5)
+    };
+    let (peer, _) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let (_, present) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    assert!(!present);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_expires_in_its_time_and_not_before() {
+    for (seconds, expected) in [(59, true), (61, false)] {
+        let broker = MockBroker::in_memory();
+        let (peer, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+        drop(peer);
+        broker.wait_for_close(1).await;
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        let (_, present) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+        assert_eq!(present, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_goodbye_may_change_the_expiry_of_the_session() {
+    let broker = MockBroker::in_memory();
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    let mut properties = Properties::new();
+    properties.push(Property::SessionExpiryInterval(0)).unwrap();
+    peer.send(Packet::Disconnect(Disconnect {
+        reason: DisconnectReason::NormalDisconnection,
+        properties: properties.borrow(),
+    }))
+    .await;
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let (_, present) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    assert!(!present);
+}
+
+#[tokio::test]
+async fn a_second_client_of_the_same_identifier_takes_over() {
+    let broker = MockBroker::in_memory();
+    let (mut first, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    first.subscribe("t", QoS::AtMostOnce).await;
+    let (mut second, present) =
+        Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
+    assert!(present);
+    first.expects(b"\xE0\x01\x8E").await;
+    first.expects_end().await;
+    second.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    second.expects(b"\x30\x04\x00\x01tm").await;
+    let (mut third, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    // 3.1.1 has no words for it.
+    second.expects_end().await;
+    third.expects_nothing().await;
+}

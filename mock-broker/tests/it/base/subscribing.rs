@@ -1,0 +1,93 @@
+//! Subscriptions: filters, options, identifiers, shares.
+
+use nack_codec::{Property, QoS, SubscriptionOptions, Version};
+use nack_mock_broker::MockBroker;
+
+use crate::peer::Peer;
+
+#[tokio::test]
+async fn wildcards_and_exact_filters_match_and_unsubscribing_ends_it() {
+    for (version, yes, no) in [
+        (Version::V311, &b"\xB0\x02\x00\x07"[..], &b"\xB0\x02\x00\x07"[..]),
+        (Version::V5, b"\xB0\x04\x00\x07\x00\x00", b"\xB0\x04\x00\x07\x00\x11"),
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        for filter in ["a/b", "a/+", "a/#"] {
+            peer.subscribe(filter, QoS::AtMostOnce).await;
+            peer.publish(QoS::AtMostOnce, 0, "a/b", "m").await;
+            assert!(peer.receive().await.ends_with(b"m"));
+            peer.publish(QoS::AtMostOnce, 0, "b", "m").await;
+            peer.expects_nothing().await;
+            peer.unsubscribe(7, filter).await;
+            peer.expects(yes).await;
+            peer.publish(QoS::AtMostOnce, 0, "a/b", "m").await;
+            peer.expects_nothing().await;
+            peer.unsubscribe(7, filter).await;
+            peer.expects(no).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn overlapping_subscriptions_bring_one_copy_with_all_identifiers_at_the_highest_qos() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    for (filter, qos, identifier) in [("a/b", QoS::AtMostOnce, 1), ("a/+", QoS::AtLeastOnce, 200)] {
+        let identifier = Property::SubscriptionIdentifier(identifier);
+        let options = SubscriptionOptions::at(qos);
+        peer.subscribe_with(filter, options, &[identifier]).await;
+    }
+    peer.publish(QoS::AtLeastOnce, 5, "a/b", "m").await;
+    peer.expects(b"\x40\x02\x00\x05").await;
+    let packet = peer.receive().await;
+    assert_eq!(packet[0], 0x32);
+    assert_eq!(&packet[9..], b"\x05\x0B\x01\x0B\xC8\x01m");
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn no_local_leaves_out_the_clients_own_messages() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    let options = SubscriptionOptions {
+        no_local: true,
+        ..SubscriptionOptions::at(QoS::AtMostOnce)
+    };
+    peer.subscribe_with("t", options, &[]).await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "mine").await;
+    peer.expects_nothing().await;
+    let mut other = Peer::connected(&broker, Version::V5, "o").await;
+    other.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    peer.expects(b"\x30\x05\x00\x01t\x00m").await;
+}
+
+#[tokio::test]
+async fn a_subscription_of_the_same_filter_replaces_the_old_one() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtLeastOnce).await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.publish(QoS::AtLeastOnce, 5, "t", "m").await;
+    peer.expects(b"\x40\x02\x00\x05").await;
+    peer.expects(b"\x30\x05\x00\x01t\x00m").await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn the_members_of_a_share_take_turns() {
+    let broker = MockBroker::in_memory();
+    let mut one = Peer::connected(&broker, Version::V5, "one").await;
+    let mut two = Peer::connected(&broker, Version::V5, "two").await;
+    one.subscribe("$share/g/t", QoS::AtMostOnce).await;
+    two.subscribe("$share/g/t", QoS::AtMostOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    for payload in ["1", "2", "3"] {
+        publisher.publish(QoS::AtMostOnce, 0, "t", payload).await;
+    }
+    publisher.expects_nothing().await;
+    one.expects(b"\x30\x05\x00\x01t\x001").await;
+    one.expects(b"\x30\x05\x00\x01t\x003").await;
+    two.expects(b"\x30\x05\x00\x01t\x002").await;
+    two.expects_nothing().await;
+}

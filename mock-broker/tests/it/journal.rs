@@ -25,8 +25,17 @@ async fn a_conversation_reads_as_a_transcript() {
     let _odd = Rule::given(pingreq().nth(1))
         .then(puback(0x8A))
         .then(raw([0xFF]))
-        .then(auth(0x18).authentication_method("m").authentication_data(b"\x00a"))
-        .then(publish("t", "m").qos(QoS::ExactlyOnce).retain(true).dup(true))
+        .then(
+            auth(0x18)
+                .authentication_method("m")
+                .authentication_data(b"\x00a"),
+        )
+        .then(
+            publish("t", "m")
+                .qos(QoS::ExactlyOnce)
+                .retain(true)
+                .dup(true),
+        )
         .mount(&broker);
     let hello = Hello {
         client_id: "c1",
@@ -78,9 +87,7 @@ async fn a_conversation_reads_as_a_transcript() {
 #[tokio::test]
 async fn a_conversation_of_3_1_1_reads_as_one_too() {
     let broker = MockBroker::in_memory();
-    let _refuses = Rule::given(subscribe())
-        .then(suback([0x80]))
-        .mount(&broker);
+    let _refuses = Rule::given(subscribe()).then(suback([0x80])).mount(&broker);
     let _ends = Rule::given(pingreq()).then(reset()).mount(&broker);
     let mut peer = Peer::connected(&broker, Version::V311, "c1").await;
     peer.send_bytes(b"\x82\x06\x00\x01\x00\x01a\x01").await;
@@ -176,7 +183,8 @@ async fn the_journal_is_bounded_and_says_what_it_forgot() {
 
     let broker = MockBroker::builder().journal_bytes(100).in_memory();
     let mut peer = Peer::connected(&broker, Version::V5, "c1").await;
-    peer.publish(QoS::AtMostOnce, 0, "t", &"x".repeat(200)).await;
+    peer.publish(QoS::AtMostOnce, 0, "t", &"x".repeat(200))
+        .await;
     peer.expects_nothing().await;
     // The newest is kept however large it is, and goes as soon as there is another.
     insta::assert_snapshot!(broker.journal(), @"

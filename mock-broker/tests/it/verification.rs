@@ -42,7 +42,10 @@ async fn met_expectations_are_silent() {
 #[tokio::test]
 async fn the_nearest_miss_is_the_packet_with_the_fewest_wrongs() {
     let broker = MockBroker::in_memory();
-    let given = publish().topic("sensors/#").qos(QoS::ExactlyOnce).client("c1");
+    let given = publish()
+        .topic("sensors/#")
+        .qos(QoS::ExactlyOnce)
+        .client("c1");
     Rule::given(given)
         .then(puback(0x97))
         .expect(1..=2)
@@ -108,7 +111,10 @@ async fn where_nothing_of_the_kind_came_it_says_what_did() {
 #[tokio::test]
 async fn what_came_too_often_is_shown() {
     let broker = MockBroker::in_memory();
-    let _never = Rule::given(pingreq()).expect(0).named("quiet").mount(&broker);
+    let _never = Rule::given(pingreq())
+        .expect(0)
+        .named("quiet")
+        .mount(&broker);
     let _second = Rule::given(pingreq().nth(9))
         .expect(1)
         .named("ninth")
@@ -161,7 +167,10 @@ async fn a_closure_is_named_as_one_and_a_rule_without_name_by_its_place() {
 #[tokio::test]
 async fn a_rule_that_ended_is_verified_too() {
     let broker = broker().await;
-    let guard = Rule::given(connect()).expect(1).named("gone").mount(&broker);
+    let guard = Rule::given(connect())
+        .expect(1)
+        .named("gone")
+        .mount(&broker);
     drop(guard);
     let unmet = broker.verify().unwrap_err();
     assert_eq!(unmet.rules().collect::<Vec<_>>(), ["gone"]);

@@ -92,7 +92,8 @@ async fn a_maximum_packet_size_is_announced_and_enforced() {
     let broker = MockBroker::builder().maximum_packet_size(64).in_memory();
     let mut peer = Peer::stranger(&broker, Version::V5);
     peer.hello(Hello::default()).await;
-    peer.expects(b"\x20\x08\x00\x00\x05\x27\x00\x00\x00\x40").await;
+    peer.expects(b"\x20\x08\x00\x00\x05\x27\x00\x00\x00\x40")
+        .await;
     peer.publish(QoS::AtMostOnce, 0, "t", &"x".repeat(64)).await;
     let refusal = peer.receive().await;
     assert_eq!(refusal[2], 0x95);

@@ -93,8 +93,11 @@ async fn a_message_larger_than_the_client_accepts_is_dropped_as_if_it_had_been_s
     publisher
         .publish(QoS::AtLeastOnce, 1, "t", "0123456789abcd")
         .await;
-    publisher.publish(QoS::AtLeastOnce, 2, "t", "0123456789a").await;
-    peer.expects(b"\x32\x11\x00\x01t\x00\x02\x000123456789a").await;
+    publisher
+        .publish(QoS::AtLeastOnce, 2, "t", "0123456789a")
+        .await;
+    peer.expects(b"\x32\x11\x00\x01t\x00\x02\x000123456789a")
+        .await;
     let dropped = broker.journal().to_string();
     assert!(
         dropped.contains("← #1 dropped PUBLISH id=1 qos=1 topic=\"t\" 14 bytes"),

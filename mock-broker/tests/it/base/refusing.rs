@@ -125,7 +125,12 @@ async fn a_text_that_the_client_cannot_take_is_left_out() {
 
 #[tokio::test]
 async fn a_client_of_3_1_1_is_sent_away_without_a_word() {
-    for bytes in [&b"\x00\x00"[..], b"\xD0\x00", b"\xF0\x00", b"\x82\x02\x00\x01"] {
+    for bytes in [
+        &b"\x00\x00"[..],
+        b"\xD0\x00",
+        b"\xF0\x00",
+        b"\x82\x02\x00\x01",
+    ] {
         let broker = MockBroker::in_memory();
         let mut peer = Peer::connected(&broker, Version::V311, "c").await;
         peer.send_bytes(bytes).await;
@@ -135,7 +140,11 @@ async fn a_client_of_3_1_1_is_sent_away_without_a_word() {
 
 #[tokio::test]
 async fn who_does_not_begin_with_connect_is_sent_away() {
-    for bytes in [&b"\xC0\x00"[..], b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02"] {
+    for bytes in [
+        &b"\xC0\x00"[..],
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02",
+    ] {
         let broker = MockBroker::in_memory();
         let mut peer = Peer::stranger(&broker, Version::V5);
         peer.send_bytes(bytes).await;
@@ -149,11 +158,20 @@ async fn who_does_not_begin_with_connect_is_sent_away() {
 async fn a_connect_that_is_wrong_is_refused_in_the_words_of_its_version() {
     for (connect, connack) in [
         // MQTT 3.1, and a version that is yet to come.
-        (&b"\x10\x0C\x00\x04MQTT\x03\x02\x00\x00\x00\x00"[..], Some(&b"\x20\x02\x00\x01"[..])),
-        (b"\x10\x0C\x00\x04MQTT\x06\x02\x00\x00\x00\x00", Some(b"\x20\x39\x00\x84")),
+        (
+            &b"\x10\x0C\x00\x04MQTT\x03\x02\x00\x00\x00\x00"[..],
+            Some(&b"\x20\x02\x00\x01"[..]),
+        ),
+        (
+            b"\x10\x0C\x00\x04MQTT\x06\x02\x00\x00\x00\x00",
+            Some(b"\x20\x39\x00\x84"),
+        ),
         // The reserved flag.
         (b"\x10\x0C\x00\x04MQTT\x04\x03\x00\x00\x00\x00", None),
-        (b"\x10\x0D\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00", Some(b"\x20\x4C\x00\x81")),
+        (
+            b"\x10\x0D\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00",
+            Some(b"\x20\x4C\x00\x81"),
+        ),
     ] {
         let broker = MockBroker::in_memory();
         let mut peer = Peer::stranger(&broker, Version::V5);

@@ -1,8 +1,6 @@
 //! Retained messages, and when they are sent.
 
-use nack_codec::{
-    Packet, Publish, QoS, RetainHandling, SubscriptionOptions, Version,
-};
+use nack_codec::{Packet, Publish, QoS, RetainHandling, SubscriptionOptions, Version};
 use nack_mock_broker::MockBroker;
 
 use crate::peer::{Peer, publish};

@@ -62,8 +62,7 @@ async fn what_was_not_acknowledged_is_sent_again_with_dup_and_what_was_received_
     peer.expects(b"\x62\x02\x00\x02").await;
     drop(peer);
     broker.wait_for_close(1).await;
-    let (mut peer, present) =
-        Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
+    let (mut peer, present) = Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
     assert!(present);
     peer.expects(b"\x3A\x06\x00\x01t\x00\x01a").await;
     peer.expects(b"\x62\x02\x00\x02").await;

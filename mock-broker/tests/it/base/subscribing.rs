@@ -8,8 +8,16 @@ use crate::peer::Peer;
 #[tokio::test]
 async fn wildcards_and_exact_filters_match_and_unsubscribing_ends_it() {
     for (version, yes, no) in [
-        (Version::V311, &b"\xB0\x02\x00\x07"[..], &b"\xB0\x02\x00\x07"[..]),
-        (Version::V5, b"\xB0\x04\x00\x07\x00\x00", b"\xB0\x04\x00\x07\x00\x11"),
+        (
+            Version::V311,
+            &b"\xB0\x02\x00\x07"[..],
+            &b"\xB0\x02\x00\x07"[..],
+        ),
+        (
+            Version::V5,
+            b"\xB0\x04\x00\x07\x00\x00",
+            b"\xB0\x04\x00\x07\x00\x11",
+        ),
     ] {
         let broker = MockBroker::in_memory();
         let mut peer = Peer::connected(&broker, version, "c").await;

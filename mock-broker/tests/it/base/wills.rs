@@ -55,13 +55,15 @@ async fn a_goodbye_takes_the_will_back_unless_it_asks_for_it() {
     let mut witness = witness(&broker).await;
     for (number, version) in [(2, Version::V311), (3, Version::V5)] {
         let (mut peer, _) = Peer::welcomed(&broker, version, dying()).await;
-        peer.send(goodbye(DisconnectReason::NormalDisconnection)).await;
+        peer.send(goodbye(DisconnectReason::NormalDisconnection))
+            .await;
         drop(peer);
         broker.wait_for_close(number).await;
         witness.expects_nothing().await;
     }
     let (mut peer, _) = Peer::welcomed(&broker, Version::V5, dying()).await;
-    peer.send(goodbye(DisconnectReason::DisconnectWithWillMessage)).await;
+    peer.send(goodbye(DisconnectReason::DisconnectWithWillMessage))
+        .await;
     witness.expects(WILL).await;
     drop(peer);
     broker.wait_for_close(4).await;

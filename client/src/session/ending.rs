@@ -15,7 +15,7 @@ use crate::error::{
 use crate::options;
 
 /// How long the last bytes may take. A peer that does not read them is gone or hostile.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Session {
     /// The caller ends the connection. What is to be written is still written, DISCONNECT last.

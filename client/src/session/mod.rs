@@ -43,6 +43,7 @@ mod timers;
 mod tests;
 
 pub use config::{Config, WillMessage};
+pub(crate) use ending::CLOSE_TIMEOUT;
 pub use event::{Connected, Event, OperationId, Outcome, RequestError};
 pub use inbound::{AckToken, Delivery};
 pub use limits::Limits;

@@ -3,26 +3,22 @@
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::{Semaphore, oneshot};
 
-use crate::driver::{Command, Driver, Unclaimed, transport};
+use crate::driver::{self, Command, Deadline, Unclaimed, transport};
 use crate::error::{
-    ConnectError, ConnectionLost, DisconnectError, Operation, PublishError, Reentrant,
-    SubscribeError, TimedOut, UnsubscribeError,
+    ConnectError, ConnectionLost, DisconnectError, PublishError, Reentrant, SubscribeError,
+    UnsubscribeError,
 };
-use crate::link::{Attempt, Link};
+use crate::link::{Attempt, Link, stopped};
 use crate::session::Session;
 use crate::{
     Connected, Delivery, Disconnect, Messages, Options, Publish, Published, Subscribe,
     Subscription, Unsubscribe, Unsubscribed,
 };
 
-/// How many commands may wait for the driver, which takes them as fast as it can.
-const COMMANDS: usize = 64;
-
-/// How many messages above QoS 0 may be on their way, from the call to the broker's verdict; a call
-/// beyond that waits before it does anything.
+/// How many messages may be on their way, from the call to the verdict; a call beyond that waits
+/// before it does anything.
 const MAXIMUM_PENDING: usize = 4096;
 
 /// An MQTT client: a handle to one connection, which its clones share.
@@ -76,13 +72,10 @@ impl Client {
     ///
     /// Dropping the future gives the attempt up; the client can connect again.
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
-        let attempt = self.begin()?;
-        let deadline = Instant::now() + self.shared.options.connect_timeout;
+        let deadline = Deadline::after(self.shared.options.connect_timeout);
+        let attempt = deadline.bound(self.begin()).await??;
         let opening = transport::tcp(&self.shared.options.address);
-        let stream = match timeout_at(deadline, opening).await {
-            Ok(stream) => stream?,
-            Err(_) => return Err(self.connect_timed_out()),
-        };
+        let stream = deadline.bound(opening).await??;
         self.run(attempt, stream, deadline).await
     }
 
@@ -100,8 +93,8 @@ impl Client {
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let attempt = self.begin()?;
-        let deadline = Instant::now() + self.shared.options.connect_timeout;
+        let deadline = Deadline::after(self.shared.options.connect_timeout);
+        let attempt = deadline.bound(self.begin()).await??;
         self.run(attempt, transport, deadline).await
     }
 
@@ -119,27 +112,30 @@ impl Client {
     /// sent all the same, and acknowledged without anybody being told; one that had not is not
     /// sent.
     pub async fn publish(&self, message: Publish) -> Result<Published, PublishError> {
-        let lost = |cause: Option<ConnectionLost>, delivery| match cause {
-            Some(cause) => PublishError::ConnectionLost { cause, delivery },
+        let unsent = |cause: Option<ConnectionLost>| match cause {
+            Some(cause) => PublishError::ConnectionLost {
+                cause,
+                delivery: Delivery::NotSent,
+            },
             None => PublishError::NotConnected,
         };
-        let commands = self
-            .commands()
-            .map_err(|cause| lost(cause, Delivery::NotSent))?;
+        // Whoever is not connected learns it at once.
+        self.shared.link.commands().map_err(unsent)?;
         let permit = Arc::clone(&self.shared.pending).acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
         let (reply, answer) = oneshot::channel();
-        commands
-            .send(Command::Publish {
-                message,
-                reply,
-                permit,
+        let command = Command::Publish {
+            message,
+            reply,
+            permit,
+        };
+        self.send(command).await.map_err(unsent)?;
+        answer.await.unwrap_or_else(|_| {
+            Err(PublishError::ConnectionLost {
+                cause: self.stopped(),
+                delivery: Delivery::Unknown,
             })
-            .await
-            .map_err(|_| lost(self.cause(), Delivery::NotSent))?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(lost(self.cause(), Delivery::Unknown)))
+        })
     }
 
     /// Subscribes to one or more topic filters, and returns when the broker has granted all of
@@ -158,18 +154,14 @@ impl Client {
         request: impl Into<Subscribe>,
     ) -> Result<Subscription, SubscribeError> {
         let request = request.into();
-        let lost = |cause: Option<ConnectionLost>| match cause {
-            Some(cause) => SubscribeError::ConnectionLost(cause),
-            None => SubscribeError::NotConnected,
-        };
-        let commands = self.commands().map_err(lost)?;
         let (reply, answer) = oneshot::channel();
         let command = Command::Subscribe { request, reply };
-        commands
-            .send(command)
-            .await
-            .map_err(|_| lost(self.cause()))?;
-        answer.await.unwrap_or_else(|_| Err(lost(self.cause())))
+        self.send(command).await.map_err(|cause| match cause {
+            Some(cause) => SubscribeError::ConnectionLost(cause),
+            None => SubscribeError::NotConnected,
+        })?;
+        let stopped = |_| Err(SubscribeError::ConnectionLost(self.stopped()));
+        answer.await.unwrap_or_else(stopped)
     }
 
     /// Ends subscriptions, and returns when the broker has answered. The streams of their messages
@@ -187,18 +179,14 @@ impl Client {
         request: impl Into<Unsubscribe>,
     ) -> Result<Unsubscribed, UnsubscribeError> {
         let request = request.into();
-        let lost = |cause: Option<ConnectionLost>| match cause {
-            Some(cause) => UnsubscribeError::ConnectionLost(cause),
-            None => UnsubscribeError::NotConnected,
-        };
-        let commands = self.commands().map_err(lost)?;
         let (reply, answer) = oneshot::channel();
         let command = Command::Unsubscribe { request, reply };
-        commands
-            .send(command)
-            .await
-            .map_err(|_| lost(self.cause()))?;
-        answer.await.unwrap_or_else(|_| Err(lost(self.cause())))
+        self.send(command).await.map_err(|cause| match cause {
+            Some(cause) => UnsubscribeError::ConnectionLost(cause),
+            None => UnsubscribeError::NotConnected,
+        })?;
+        let stopped = |_| Err(UnsubscribeError::ConnectionLost(self.stopped()));
+        answer.await.unwrap_or_else(stopped)
     }
 
     /// The stream of messages that no [`Subscription`] claims, above all those of a session that
@@ -244,18 +232,14 @@ impl Client {
     ///
     /// As [`disconnect`](Self::disconnect).
     pub async fn disconnect_with(&self, request: Disconnect) -> Result<(), DisconnectError> {
-        let lost = |cause: Option<ConnectionLost>| match cause {
-            None | Some(ConnectionLost::ByClient) => DisconnectError::NotConnected,
-            Some(cause) => DisconnectError::ConnectionLost(cause),
-        };
-        let commands = self.commands().map_err(lost)?;
         let (reply, answer) = oneshot::channel();
         let command = Command::Disconnect { request, reply };
-        commands
-            .send(command)
-            .await
-            .map_err(|_| lost(self.cause()))?;
-        answer.await.unwrap_or_else(|_| Err(lost(self.cause())))
+        self.send(command).await.map_err(|cause| match cause {
+            None | Some(ConnectionLost::ByClient) => DisconnectError::NotConnected,
+            Some(cause) => DisconnectError::ConnectionLost(cause),
+        })?;
+        let stopped = |_| Err(DisconnectError::ConnectionLost(self.stopped()));
+        answer.await.unwrap_or_else(stopped)
     }
 
     /// Waits until the connection has ended, and says why. Waits for the first connection, if there
@@ -273,26 +257,18 @@ impl Client {
         self.shared.link.is_up()
     }
 
-    /// Ends the connection as a failing application does: the broker publishes the will. For those
-    /// who cannot wait; nothing happens where there is no connection, or the driver is too busy to
-    /// be told.
+    /// Ends the connection as a failing application does, in the background: the broker publishes
+    /// the will. Nothing happens where there is no connection.
     pub(crate) fn abandon(&self) {
-        if let Ok(commands) = self.commands() {
-            let (reply, _) = oneshot::channel();
-            let request = Disconnect::with(crate::DisconnectReason::DisconnectWithWillMessage);
-            let _ = commands.try_send(Command::Disconnect { request, reply });
-        }
+        self.shared.link.abandon();
     }
 
     /// Claims the link, with a session for it.
-    fn begin(&self) -> Result<Attempt, ConnectError> {
-        let mut attempt = self.shared.link.begin()?;
+    async fn begin(&self) -> Result<Attempt, ConnectError> {
+        let mut attempt = self.shared.link.begin().await?;
         if attempt.session.is_none() {
-            let config = self
-                .shared
-                .options
-                .config()
-                .map_err(ConnectError::Invalid)?;
+            let config = self.shared.options.config();
+            let config = config.map_err(ConnectError::Invalid)?;
             attempt.session = Some(Box::new(Session::new(config)));
         }
         Ok(attempt)
@@ -300,42 +276,31 @@ impl Client {
 
     async fn run<T>(
         &self,
-        mut attempt: Attempt,
-        stream: T,
-        deadline: Instant,
+        attempt: Attempt,
+        transport: T,
+        deadline: Deadline,
     ) -> Result<Connected, ConnectError>
     where
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let session = attempt
-            .session
-            .take()
-            .expect("every attempt begins with a session");
-        let (commands, receiver) = mpsc::channel(COMMANDS);
-        let (reply, answer) = oneshot::channel();
-        let unclaimed = Arc::clone(&self.shared.unclaimed);
-        let driver = Driver::new(session, receiver, &self.shared.options, unclaimed);
-        // The driver gives the attempt up when nobody waits for its answer any more.
-        tokio::spawn(driver.run(stream, deadline, attempt, commands, reply));
-        answer
-            .await
-            .unwrap_or_else(|_| Err(self.connect_timed_out()))
+        let claim = attempt.claim();
+        let Shared {
+            options, unclaimed, ..
+        } = &*self.shared;
+        let answer = driver::spawn(transport, attempt, deadline, options, unclaimed).await;
+        claim.keep();
+        answer.unwrap_or_else(|_| Err(ConnectError::ConnectionLost(stopped())))
     }
 
-    fn connect_timed_out(&self) -> ConnectError {
-        let after = self.shared.options.connect_timeout;
-        ConnectError::Timeout(TimedOut {
-            operation: Operation::Connect,
-            after,
-        })
+    /// Sends a command to the driver; where there is none, says why.
+    async fn send(&self, command: Command) -> Result<(), Option<ConnectionLost>> {
+        let commands = self.shared.link.commands()?;
+        let result = commands.send(command).await;
+        result.map_err(|_| self.shared.link.cause())
     }
 
-    /// The way to the driver, or why there is none.
-    fn commands(&self) -> Result<mpsc::Sender<Command>, Option<ConnectionLost>> {
-        self.shared.link.commands()
-    }
-
-    fn cause(&self) -> Option<ConnectionLost> {
-        self.shared.link.cause()
+    /// Why the driver is gone without an answer.
+    fn stopped(&self) -> ConnectionLost {
+        self.shared.link.cause().unwrap_or_else(stopped)
     }
 }

@@ -1,8 +1,10 @@
 //! Whether a client has a connection: the one thing that handle and driver share.
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::driver::Command;
 use crate::error::{ConnectionLost, Reentrant};
@@ -13,49 +15,95 @@ use crate::session::Session;
 pub(crate) struct Link {
     state: Mutex<State>,
     ended: watch::Sender<Option<ConnectionLost>>,
+    /// Told when the link is down.
+    down: Notify,
 }
 
 #[derive(Debug)]
-enum State {
-    /// No. The session, if there was one, waits for the next connection.
+struct State {
+    phase: Phase,
+    /// How many attempts there were: whose claim on the link is still good.
+    attempt: u64,
+}
+
+/// Where the link is.
+///
+/// ```text
+///          begin               connected
+///   Down ─────────▶ Connecting ─────────▶ Up
+///    ▲                  │                 │
+///    │  ended           ▼  ending         │
+///    └─────────────── Ending ◀────────────┘
+/// ```
+#[derive(Debug)]
+enum Phase {
+    /// The session, if there was one, waits for the next connection.
     Down(Option<Box<Session>>),
     /// Somebody is about to connect.
     Connecting,
-    /// Yes, and this is the way to its driver.
-    Up(mpsc::Sender<Command>),
+    /// There is a connection.
+    Up {
+        /// The way to its driver.
+        commands: mpsc::Sender<Command>,
+        abandoned: Arc<AtomicBool>,
+    },
+    /// It is over, and everybody may know. The driver still has the transport and the session;
+    /// whoever wants to connect again waits for that.
+    Ending,
 }
 
 impl Link {
     pub(crate) fn new() -> Self {
+        let state = State {
+            phase: Phase::Down(None),
+            attempt: 0,
+        };
         Self {
-            state: Mutex::new(State::Down(None)),
+            state: Mutex::new(state),
             ended: watch::Sender::new(None),
+            down: Notify::new(),
         }
     }
 
-    /// Claims the link for an attempt to connect.
-    pub(crate) fn begin(self: &Arc<Self>) -> Result<Attempt, Reentrant> {
-        let mut state = self.state();
-        match &mut *state {
-            State::Connecting => Err(Reentrant::Connecting),
-            State::Up(_) => Err(Reentrant::Connected),
-            State::Down(session) => {
-                let session = session.take();
-                *state = State::Connecting;
-                Ok(Attempt {
-                    link: Arc::downgrade(self),
-                    session,
-                    given_up: true,
-                })
+    /// Claims the link for an attempt to connect, once the connection before it is closed.
+    ///
+    /// Dropping the future claims nothing.
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<Attempt, Reentrant> {
+        loop {
+            // Made before the look at the phase, so that a change in between is not missed.
+            let down = self.down.notified();
+            if let Some(result) = self.try_begin() {
+                return result;
             }
+            down.await;
         }
+    }
+
+    fn try_begin(self: &Arc<Self>) -> Option<Result<Attempt, Reentrant>> {
+        let mut state = self.state();
+        let session = match &mut state.phase {
+            Phase::Connecting => return Some(Err(Reentrant::Connecting)),
+            Phase::Up { .. } => return Some(Err(Reentrant::Connected)),
+            Phase::Ending => return None,
+            Phase::Down(session) => session.take(),
+        };
+        state.phase = Phase::Connecting;
+        state.attempt += 1;
+        Some(Ok(Attempt {
+            link: Arc::downgrade(self),
+            number: state.attempt,
+            session,
+            accepted: false,
+            over: false,
+            abandoned: Arc::default(),
+        }))
     }
 
     /// The way to the driver, or why there is none.
     pub(crate) fn commands(&self) -> Result<mpsc::Sender<Command>, Option<ConnectionLost>> {
-        match &*self.state() {
-            State::Up(commands) => Ok(commands.clone()),
-            State::Down(_) | State::Connecting => Err(self.cause()),
+        match &self.state().phase {
+            Phase::Up { commands, .. } => Ok(commands.clone()),
+            Phase::Down(_) | Phase::Connecting | Phase::Ending => Err(self.cause()),
         }
     }
 
@@ -65,7 +113,17 @@ impl Link {
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        matches!(*self.state(), State::Up(_))
+        matches!(self.state().phase, Phase::Up { .. })
+    }
+
+    /// Has the driver end the connection as a failing application does.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.state();
+        if let Phase::Up { abandoned, .. } = &state.phase {
+            abandoned.store(true, Ordering::Release);
+            // The driver ends when nobody can reach it any more.
+            state.phase = Phase::Ending;
+        }
     }
 
     pub(crate) async fn ended(&self) -> ConnectionLost {
@@ -89,38 +147,110 @@ impl Link {
 pub(crate) struct Attempt {
     /// Weak, as the driver ends when all handles are gone.
     link: Weak<Link>,
+    number: u64,
     /// `None` for a client that never connected, and while the driver has it.
     pub(crate) session: Option<Box<Session>>,
-    given_up: bool,
+    /// Whether there was a connection, so that its end is to be told.
+    accepted: bool,
+    /// Whether that end was told.
+    over: bool,
+    abandoned: Arc<AtomicBool>,
 }
 
 impl Attempt {
+    /// What its caller holds on to while the driver has the attempt: dropping it gives it up.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            link: self.link.clone(),
+            number: self.number,
+            kept: false,
+        }
+    }
+
     /// The broker has accepted the connection.
-    pub(crate) fn connected(&self, commands: mpsc::Sender<Command>) {
-        if let Some(link) = self.link.upgrade() {
-            *link.state() = State::Up(commands);
+    pub(crate) fn connected(&mut self, commands: mpsc::Sender<Command>) {
+        let Some(link) = self.link.upgrade() else {
+            return;
+        };
+        let mut state = link.state();
+        // Otherwise the caller has given up meanwhile, and `commands` goes with that.
+        if matches!(state.phase, Phase::Connecting) {
+            let abandoned = Arc::clone(&self.abandoned);
+            state.phase = Phase::Up {
+                commands,
+                abandoned,
+            };
+            self.accepted = true;
             link.ended.send_replace(None);
         }
     }
 
-    /// The connection, or the attempt, has ended. `cause`: of a connection that was accepted.
-    pub(crate) fn ended(mut self, session: Box<Session>, cause: Option<ConnectionLost>) {
-        self.given_up = false;
+    /// Whether the application fails, and the broker is to publish the will.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    /// The connection is over, for this reason; or the attempt is, which has none.
+    pub(crate) fn ending(&mut self, cause: Option<ConnectionLost>) {
+        self.over = true;
         if let Some(link) = self.link.upgrade() {
-            *link.state() = State::Down(Some(session));
-            if cause.is_some() {
+            link.state().phase = Phase::Ending;
+            if self.accepted && cause.is_some() {
                 link.ended.send_replace(cause);
             }
         }
+    }
+
+    /// The transport is closed, and the session is back.
+    pub(crate) fn ended(mut self, session: Box<Session>) {
+        self.session = Some(session);
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if self.given_up
-            && let Some(link) = self.link.upgrade()
-        {
-            *link.state() = State::Down(self.session.take());
+        let Some(link) = self.link.upgrade() else {
+            return;
+        };
+        if self.accepted && !self.over {
+            link.ended.send_replace(Some(stopped()));
+        }
+        link.state().phase = Phase::Down(self.session.take());
+        link.down.notify_waiters();
+    }
+}
+
+/// The caller's part of an attempt.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    link: Weak<Link>,
+    number: u64,
+    kept: bool,
+}
+
+impl Claim {
+    /// The caller knows how the attempt went.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let Some(link) = self.link.upgrade() else {
+            return;
+        };
+        let mut state = link.state();
+        let is_open = matches!(state.phase, Phase::Connecting | Phase::Up { .. });
+        if !self.kept && is_open && state.attempt == self.number {
+            state.phase = Phase::Ending;
         }
     }
+}
+
+/// The cause where the task of the connection is gone and could not say why: its runtime was shut
+/// down, or its transport panicked.
+pub(crate) fn stopped() -> ConnectionLost {
+    let error = io::Error::other("the task of the connection was stopped");
+    ConnectionLost::Io(Arc::new(error))
 }

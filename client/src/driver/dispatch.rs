@@ -1,22 +1,23 @@
 //! Messages to the subscriptions that claim them, through bounded queues.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use nack_codec::{Properties, Publish, QoS, TopicFilter};
-use slab::Slab;
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 
+use super::blocked::{Blocked, Waits};
 use super::topics::Topics;
-use crate::error::{ConnectionLost, Reentrant};
+use super::unclaimed::Unclaimed;
+use crate::error::ConnectionLost;
+use crate::link::stopped;
 use crate::session::AckToken;
-use crate::{Message, Messages, Overflow, Subscription};
+use crate::{Message, Overflow, Subscription};
 
-/// Which subscription of this connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RouteId(usize);
+/// Which subscription of this connection; one that came later has a higher number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RouteId(u64);
 
 /// What the takers of messages tell the driver. There are never more of these than messages in
 /// the bounded queues, and subscriptions.
@@ -49,6 +50,13 @@ struct AcknowledgeOnDrop {
     signals: mpsc::UnboundedSender<Signal>,
 }
 
+impl Delivered {
+    /// About how many bytes it keeps.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.message.topic().as_str().len() + self.message.payload().len()
+    }
+}
+
 impl Drop for AcknowledgeOnDrop {
     fn drop(&mut self) {
         // Where the driver is gone, the broker sends the message again.
@@ -58,35 +66,39 @@ impl Drop for AcknowledgeOnDrop {
 
 /// The subscriptions of one connection, and what is to be delivered to them.
 pub(super) struct Dispatch {
-    routes: Slab<Route>,
+    /// In the order of their numbers.
+    routes: Vec<Route>,
+    next_route: u64,
     topics: Topics,
     capacity: usize,
     overflow: Overflow,
     unclaimed: Arc<Unclaimed>,
-    /// Messages whose queue is full, in order. While there are any, nothing is read, so that there
-    /// are never more than one read has brought.
-    blocked: VecDeque<(mpsc::Sender<Delivered>, Delivered)>,
+    blocked: Blocked,
     signals: mpsc::UnboundedSender<Signal>,
     received: mpsc::UnboundedReceiver<Signal>,
     ended: Arc<OnceLock<ConnectionLost>>,
 }
 
 struct Route {
+    id: RouteId,
     filters: Vec<TopicFilter>,
     messages: mpsc::Sender<Delivered>,
     dropped: Arc<AtomicU64>,
+    /// Until SUBACK has come, nobody can take its messages.
+    waits: Waits,
 }
 
 impl Dispatch {
     pub(super) fn new(capacity: usize, overflow: Overflow, unclaimed: Arc<Unclaimed>) -> Self {
         let (signals, received) = mpsc::unbounded_channel();
         Self {
-            routes: Slab::new(),
+            routes: Vec::new(),
+            next_route: 0,
             topics: Topics::default(),
             capacity: capacity.max(1),
             overflow,
             unclaimed,
-            blocked: VecDeque::new(),
+            blocked: Blocked::default(),
             signals,
             received,
             ended: Arc::default(),
@@ -98,40 +110,50 @@ impl Dispatch {
         filters: Vec<TopicFilter>,
     ) -> (RouteId, mpsc::Receiver<Delivered>) {
         let (messages, receiver) = mpsc::channel(self.capacity);
-        let route = Route {
+        let id = self.next_route();
+        self.next_route += 1;
+        self.routes.push(Route {
+            id,
             filters,
             messages,
             dropped: Arc::default(),
-        };
-        (RouteId(self.routes.insert(route)), receiver)
+            waits: Waits::ForSuback,
+        });
+        (id, receiver)
     }
 
-    pub(super) fn filters(&self, route: RouteId) -> &[TopicFilter] {
-        self.routes.get(route.0).map_or(&[], |route| &route.filters)
+    /// The number of the next subscription: those that there are have lower ones.
+    pub(super) const fn next_route(&self) -> RouteId {
+        RouteId(self.next_route)
     }
 
-    pub(super) fn keep_filters(&mut self, route: RouteId, granted: &[(TopicFilter, QoS)]) {
-        if let Some(route) = self.routes.get_mut(route.0) {
-            route.filters = granted.iter().map(|(filter, _)| filter.clone()).collect();
-        }
+    pub(super) fn filters(&self, id: RouteId) -> &[TopicFilter] {
+        self.routes
+            .iter()
+            .find(|route| route.id == id)
+            .map_or(&[], |route| &route.filters)
     }
 
+    /// The stream of a subscription, with what was granted of it.
     pub(super) fn subscription(
-        &self,
-        route: RouteId,
+        &mut self,
+        id: RouteId,
         messages: mpsc::Receiver<Delivered>,
         granted: Vec<(TopicFilter, QoS)>,
         properties: Properties,
     ) -> Subscription {
-        let dropped = self
-            .routes
-            .get(route.0)
-            .map(|route| Arc::clone(&route.dropped));
+        let mut dropped = None;
+        if let Some(route) = self.routes.iter_mut().find(|route| route.id == id) {
+            route.filters = granted.iter().map(|(filter, _)| filter.clone()).collect();
+            route.waits = Waits::ForRoom;
+            dropped = Some(Arc::clone(&route.dropped));
+            self.blocked.suback(&route.messages);
+        }
         Subscription::new(
             messages,
             granted,
             properties,
-            route,
+            id,
             self.signals.clone(),
             Arc::clone(&self.ended),
             dropped.unwrap_or_default(),
@@ -139,23 +161,36 @@ impl Dispatch {
     }
 
     /// Ends a subscription; says which of its filters no other subscription has.
-    pub(super) fn release(&mut self, route: RouteId) -> Vec<TopicFilter> {
-        let Some(Route { mut filters, .. }) = self.routes.try_remove(route.0) else {
+    pub(super) fn release(&mut self, id: RouteId) -> Vec<TopicFilter> {
+        let Some(index) = self.routes.iter().position(|route| route.id == id) else {
             return Vec::new();
         };
+        let Route {
+            mut filters,
+            messages,
+            ..
+        } = self.routes.remove(index);
+        self.blocked.forget(&messages);
         filters.retain(|filter| {
-            !self
-                .routes
-                .iter()
-                .any(|(_, other)| other.filters.contains(filter))
+            let mut others = self.routes.iter();
+            !others.any(|other| other.filters.contains(filter))
         });
         filters
     }
 
-    /// The broker sends no more messages of these filters: a subscription that has no other ends.
-    pub(super) fn remove_filters(&mut self, filters: &[TopicFilter]) {
-        self.routes.retain(|_, route| {
-            route.filters.retain(|filter| !filters.contains(filter));
+    /// Ends a subscription that nobody has, at the broker too.
+    pub(super) fn abandon(&self, id: RouteId) {
+        let _ = self.signals.send(Signal::Released(id));
+    }
+
+    /// The broker sends no more messages of this filter to the subscriptions that came before
+    /// `before`: one that has no other filter ends.
+    pub(super) fn remove_filter(&mut self, filter: &TopicFilter, before: RouteId) {
+        self.routes.retain_mut(|route| {
+            if route.id >= before {
+                return true;
+            }
+            route.filters.retain(|other| other != filter);
             !route.filters.is_empty()
         });
     }
@@ -174,68 +209,72 @@ impl Dispatch {
             }),
         };
         let mut claimed = false;
-        for (_, route) in &self.routes {
+        for route in &self.routes {
             if route.filters.iter().any(|filter| filter.matches(name)) {
                 claimed = true;
-                push(
-                    &mut self.blocked,
-                    self.overflow,
-                    &route.messages,
-                    &route.dropped,
-                    delivered.clone(),
-                );
+                let (queue, delivered) = (&route.messages, delivered.clone());
+                if let Err(delivered) = self.blocked.try_send(queue, delivered) {
+                    if drops(self.overflow, &delivered) {
+                        route.dropped.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        self.blocked.add(route.waits, queue.clone(), delivered);
+                    }
+                }
             }
         }
-        if claimed {
+        if !claimed {
+            self.deliver_unclaimed(delivered);
+        }
+    }
+
+    fn deliver_unclaimed(&mut self, delivered: Delivered) {
+        let Some(queue) = self.unclaimed.taker() else {
+            self.unclaimed.count_dropped();
             return;
-        }
-        match self.unclaimed.taker() {
-            Some(messages) => {
-                let dropped = &self.unclaimed.dropped;
-                push(
-                    &mut self.blocked,
-                    self.overflow,
-                    &messages,
-                    dropped,
-                    delivered,
-                );
-            }
-            None => {
-                self.unclaimed.dropped.fetch_add(1, Ordering::Relaxed);
+        };
+        if let Err(delivered) = self.blocked.try_send(&queue, delivered) {
+            if drops(self.overflow, &delivered) {
+                self.unclaimed.count_dropped();
+            } else {
+                self.blocked.add(Waits::ForRoom, queue, delivered);
             }
         }
     }
 
     /// Whether reading must wait until somebody takes a message.
-    pub(super) fn is_held_back(&self) -> bool {
-        !self.blocked.is_empty()
+    pub(super) const fn is_held_back(&self) -> bool {
+        self.blocked.is_takeable() || self.blocked.is_full()
     }
 
-    /// Waits until a taker says something, or the first of the messages that wait has room.
+    /// Whether reading must wait although the connection is about to end.
+    pub(super) const fn is_full(&self) -> bool {
+        self.blocked.is_full()
+    }
+
+    /// What a taker has said, if one has.
+    pub(super) fn try_signal(&mut self) -> Option<Signal> {
+        self.received.try_recv().ok()
+    }
+
+    /// Waits until a taker says something, or the first of the messages that somebody can take has
+    /// room.
     pub(super) async fn next(&mut self) -> Next {
         let signal = async {
             let signal = self.received.recv().await;
             Next::Signal(signal.expect("this dispatch has a sender of its own"))
         };
-        match self.blocked.front() {
+        match self.blocked.first_takeable() {
             None => signal.await,
-            Some((messages, _)) => tokio::select! {
+            Some(queue) => tokio::select! {
                 signal = signal => signal,
-                // A queue whose taker is gone has room too: the message goes nowhere.
-                _ = messages.reserve() => Next::Room,
+                _ = queue.reserve() => Next::Room,
             },
         }
     }
 
-    /// Delivers what waits, as far as there is room; true where nothing waits any more.
-    pub(super) fn retry(&mut self) -> bool {
-        while let Some((messages, delivered)) = self.blocked.pop_front() {
-            if let Err(TrySendError::Full(delivered)) = messages.try_send(delivered) {
-                self.blocked.push_front((messages, delivered));
-                return false;
-            }
-        }
-        true
+    /// Delivers what waits, as far as there is room.
+    pub(super) fn retry(&mut self) {
+        self.blocked.retry();
     }
 
     /// The connection has ended: so do all subscriptions.
@@ -243,70 +282,22 @@ impl Dispatch {
         let _ = self.ended.set(cause);
         self.routes.clear();
     }
-}
 
-fn push(
-    blocked: &mut VecDeque<(mpsc::Sender<Delivered>, Delivered)>,
-    overflow: Overflow,
-    messages: &mpsc::Sender<Delivered>,
-    dropped: &AtomicU64,
-    delivered: Delivered,
-) {
-    // What comes later stays behind what waits.
-    let result = if blocked
-        .iter()
-        .any(|(waiting, _)| waiting.same_channel(messages))
-    {
-        Err(TrySendError::Full(delivered))
-    } else {
-        messages.try_send(delivered)
-    };
-    match result {
-        Err(TrySendError::Full(delivered)) => {
-            let droppable = delivered.message.qos() == QoS::AtMostOnce;
-            if droppable && overflow == Overflow::DropQos0 {
-                dropped.fetch_add(1, Ordering::Relaxed);
-            } else {
-                blocked.push_back((messages.clone(), delivered));
-            }
-        }
-        Ok(()) | Err(TrySendError::Closed(_)) => {}
+    /// What still waits when the connection is gone goes to those who can take it, when they do.
+    pub(super) fn hand_over(mut self) {
+        std::mem::take(&mut self.blocked).hand_over();
     }
 }
 
-/// The stream of messages that no subscription claims; it outlives connections.
-#[derive(Debug)]
-pub(crate) struct Unclaimed {
-    capacity: usize,
-    taker: Mutex<Option<mpsc::Sender<Delivered>>>,
-    dropped: AtomicU64,
+impl Drop for Dispatch {
+    fn drop(&mut self) {
+        // Otherwise the streams of a task that was stopped would end as if their owner had ended
+        // them.
+        let _ = self.ended.set(stopped());
+    }
 }
 
-impl Unclaimed {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity: capacity.max(1),
-            taker: Mutex::new(None),
-            dropped: AtomicU64::new(0),
-        }
-    }
-
-    pub(crate) fn take(&self) -> Result<Messages, Reentrant> {
-        let mut taker = self.taker.lock().unwrap_or_else(PoisonError::into_inner);
-        if taker.as_ref().is_some_and(|taker| !taker.is_closed()) {
-            return Err(Reentrant::Messages);
-        }
-        let (sender, receiver) = mpsc::channel(self.capacity);
-        *taker = Some(sender);
-        Ok(Messages::new(receiver))
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    fn taker(&self) -> Option<mpsc::Sender<Delivered>> {
-        let taker = self.taker.lock().unwrap_or_else(PoisonError::into_inner);
-        taker.as_ref().filter(|taker| !taker.is_closed()).cloned()
-    }
+/// Whether a message that finds no room is dropped.
+fn drops(overflow: Overflow, delivered: &Delivered) -> bool {
+    overflow == Overflow::DropQos0 && delivered.message.qos() == QoS::AtMostOnce
 }

@@ -1,0 +1,99 @@
+//! What the driver does about what is asked of it.
+
+use std::time::Instant;
+
+use super::Driver;
+use super::command::{Command, Reply};
+use super::dispatch::Signal;
+use super::waiters::Waiter;
+use crate::error::{ConnectionLost, DisconnectError, SubscribeError};
+use crate::session::{OperationId, RequestError};
+use crate::{Subscribe, Subscription, Unsubscribe};
+
+impl Driver {
+    pub(super) fn command(&mut self, command: Command, now: Instant) {
+        if self.over {
+            return command.refuse(self.lost.clone());
+        }
+        match command {
+            Command::Publish {
+                message,
+                reply,
+                permit,
+            } => {
+                let id = self.waiters.add(Waiter::Publish {
+                    reply,
+                    _permit: permit,
+                });
+                let result = self.session.publish(id, message, now);
+                self.taken(id, result);
+            }
+            Command::Subscribe { request, reply } => self.subscribe(request, reply, now),
+            Command::Unsubscribe { request, reply } => {
+                let before = self.dispatch.next_route();
+                let id = self.waiters.add(Waiter::Unsubscribe { reply, before });
+                let result = self.session.unsubscribe(id, &request, now);
+                self.taken(id, result);
+            }
+            Command::Disconnect { request, reply } => {
+                match self.session.disconnect(&request, now) {
+                    Ok(()) => self.disconnecting = Some(reply),
+                    Err(error) => drop(reply.send(Err(match error {
+                        RequestError::Invalid(invalid) => DisconnectError::Invalid(invalid),
+                        RequestError::NotConnected => DisconnectError::NotConnected,
+                    }))),
+                }
+            }
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        request: Subscribe,
+        reply: Reply<Subscription, SubscribeError>,
+        now: Instant,
+    ) {
+        let filters = request
+            .filters()
+            .iter()
+            .map(|(filter, _)| filter.clone())
+            .collect();
+        // Messages may come before SUBACK does.
+        let (route, messages) = self.dispatch.add_route(filters);
+        let id = self.waiters.add(Waiter::Subscribe {
+            reply,
+            route,
+            messages,
+        });
+        let result = self.session.subscribe(id, &request, now);
+        self.taken(id, result);
+    }
+
+    /// A request that was not even taken has its verdict at once.
+    fn taken(&mut self, id: OperationId, result: Result<(), RequestError>) {
+        let Err(error) = result else { return };
+        // The session knows of the end before it has told.
+        let cause = self
+            .disconnecting
+            .is_some()
+            .then_some(ConnectionLost::ByClient);
+        if let Some(waiter) = self.waiters.remove(id) {
+            waiter.refuse(error, cause, &mut self.dispatch);
+        }
+    }
+
+    pub(super) fn signal(&mut self, signal: Signal, now: Instant) {
+        match signal {
+            Signal::Acknowledge(token) => self.session.acknowledge(token),
+            Signal::Released(route) => {
+                let filters = self.dispatch.release(route);
+                if !filters.is_empty() && self.session.is_connected() {
+                    let id = self.waiters.add(Waiter::Nobody);
+                    let request = Unsubscribe::of(filters);
+                    let result = self.session.unsubscribe(id, &request, now);
+                    self.taken(id, result);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The client against the mock broker: what callers are told, and what goes over the wire.
+
+mod fixture;
+mod qos;

@@ -168,6 +168,12 @@ impl Runner {
         }));
         let (mut findings, trace) = played.unwrap_or_default();
         findings.extend(watch.messages().into_iter().map(Finding::crash));
+        let stray = findings.iter().filter_map(|finding| finding.statement);
+        let stray = stray.filter(|statement| !run.case.proves(run.version, statement));
+        let stray: Vec<Finding> = stray
+            .map(|statement| Finding::crash(format!("the case finds by {statement}, uncited")))
+            .collect();
+        findings.extend(stray);
         Outcome {
             trace,
             elapsed: began.elapsed(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use nack_codec::{PacketType, Version};
 use nack_mock_broker::matcher::Match;
 use nack_mock_broker::{Entry, EntryKind, Journal, MockBroker, Rule};
+use tokio::time::Instant;
 
 use crate::Capability;
 use crate::outcome::Finding;
@@ -127,15 +128,18 @@ impl Stage {
 
     /// Waits until `look` finds something in the journal; gives up when that takes too long.
     pub async fn until<T>(&self, look: impl Fn(&Journal) -> Option<T>) -> Option<T> {
-        let deadline = tokio::time::Instant::now() + WAIT;
+        let deadline = Instant::now() + WAIT;
+        let mut pause = LOOK;
         loop {
             if let Some(found) = look(&self.broker.journal()) {
                 return Some(found);
             }
-            if tokio::time::Instant::now() >= deadline {
+            if Instant::now() >= deadline {
                 return None;
             }
-            tokio::time::sleep(LOOK).await;
+            // What is to happen mostly does so at once; what does not is looked for less and less.
+            tokio::time::sleep(pause).await;
+            pause *= 2;
         }
     }
 
@@ -147,7 +151,7 @@ impl Stage {
     /// Waits for an event that `pick` picks; others before it are passed over. `None` where that
     /// takes too long, or there will be none any more.
     pub async fn event<T>(&mut self, pick: impl Fn(Event) -> Option<T>) -> Option<T> {
-        let deadline = tokio::time::Instant::now() + WAIT;
+        let deadline = Instant::now() + WAIT;
         loop {
             let next = tokio::time::timeout_at(deadline, self.subject.next_event());
             let event = next.await.ok()??;

@@ -12,6 +12,7 @@ use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nack_codec::Version;
 use nack_conformance::report::{self, Report};
+use nack_conformance::saboteur::Saboteur;
 use nack_conformance::subject::{InProcess, Launcher};
 use nack_conformance::{Filter, Run, Runner, Strictness, Verdict, cases, runs};
 
@@ -46,6 +47,12 @@ struct Arguments {
     #[arg(long, value_name = "NUMBER")]
     jobs: Option<NonZeroUsize>,
 
+    /// Judge our client made wrong on purpose in this way, to see what a failure looks like.
+    ///
+    /// A wrong name lists the right ones.
+    #[arg(long, value_name = "NAME")]
+    saboteur: Option<String>,
+
     /// How many failures are shown in full; 0 for all.
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     show: usize,
@@ -63,6 +70,7 @@ Examples:
   nack-conformance --filter 'connack/*@3.1.1'   one packet of one version
   nack-conformance --filter disconnect --list   what there is
   nack-conformance --json report.json           for other programs
+  nack-conformance --saboteur leaks_quota       what a failure looks like
 
 Exit codes:
   0  everything that was run passed
@@ -108,7 +116,11 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     if arguments.list {
         return list(&chosen).map(|()| ExitCode::SUCCESS);
     }
-    let launcher = Arc::new(InProcess::new());
+    let Some(launcher) = launcher(arguments.saboteur.as_deref()) else {
+        let names: Vec<&str> = Saboteur::all().iter().map(Saboteur::name).collect();
+        eprintln!("nack-conformance: the saboteurs are {}", names.join(", "));
+        return Ok(ExitCode::from(USAGE));
+    };
     let subject = launcher.hello();
     let runner = Runner::new(launcher).jobs(jobs(arguments));
     let began = Instant::now();
@@ -144,6 +156,17 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         None => ExitCode::SUCCESS,
         Some(_) => ExitCode::from(FAILED),
     })
+}
+
+/// Our client, or a saboteur if that is asked for; `None` where there is none of this name.
+fn launcher(saboteur: Option<&str>) -> Option<Arc<dyn Launcher>> {
+    let honest: Arc<dyn Launcher> = Arc::new(InProcess::new());
+    let Some(name) = saboteur else {
+        return Some(honest);
+    };
+    let all = Saboteur::all();
+    let saboteur = all.iter().find(|saboteur| saboteur.name() == name)?;
+    Some(saboteur.launcher(honest))
 }
 
 fn choose(arguments: &Arguments, all: &[Run]) -> Vec<Run> {

@@ -42,9 +42,9 @@ pub fn table(report: &Report<'_>) -> String {
         .filter(|verdict| always.contains(verdict) || total[column(*verdict)] > 0)
         .collect();
 
-    let mut text = format!("{:<24}", "");
+    let mut text = format!("{:<FIRST$}", "");
     for verdict in &shown {
-        let _ = write!(text, "{:>14}", verdict.name());
+        let _ = write!(text, "{:>width$}", verdict.name(), width = width(*verdict));
     }
     text.push('\n');
     let mut version = None;
@@ -94,18 +94,23 @@ fn indented(text: &str) -> String {
 }
 
 fn line(text: &mut String, name: &str, shown: &[Verdict], counts: &[usize]) {
-    let _ = write!(text, "{name:<24}");
+    let _ = write!(text, "{name:<FIRST$}");
     for verdict in shown {
-        match counts[column(*verdict)] {
-            0 => {
-                let _ = write!(text, "{:>14}", "-");
-            }
-            count => {
-                let _ = write!(text, "{count:>14}");
-            }
-        }
+        // A zero would hide among the numbers that matter.
+        let count = match counts[column(*verdict)] {
+            0 => "-".to_owned(),
+            count => count.to_string(),
+        };
+        let _ = write!(text, "{count:>width$}", width = width(*verdict));
     }
     text.push('\n');
+}
+
+/// How wide the column of names is, and that of a verdict.
+const FIRST: usize = 14;
+
+fn width(verdict: Verdict) -> usize {
+    (verdict.name().len() + 2).max(8)
 }
 
 /// [`Verdict::ALL`] is in the order of the variants.

@@ -1,0 +1,10 @@
+//! The suite's own tests: our client passes it, each case can fail, and what it cites exists.
+
+mod cases;
+mod catalogue;
+mod command_line;
+mod properties;
+mod report;
+mod runner;
+mod saboteurs;
+mod transcripts;

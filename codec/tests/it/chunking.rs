@@ -1,7 +1,7 @@
 //! In which pieces the bytes arrive makes no difference.
 
 use bytes::BytesMut;
-use nack_codec::{DecodeError, Frame, Framer, MAXIMUM_PACKET_SIZE, Version};
+use nack_codec::{DecodeError, DecodeErrorKind, Frame, Framer, MAXIMUM_PACKET_SIZE, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -105,7 +105,8 @@ fn every_refusal_is_the_same_in_whatever_pieces_its_bytes_arrive() {
             let whole = read([&bytes[..]], version);
             assert_eq!(whole.0.len(), 2, "{}", row.name);
             assert_eq!(whole.0[0], Ok(wire("C0 00")));
-            assert!(whole.0[1].is_err(), "{}", row.name);
+            let alone = malformed::refusal(&wire(row.notation), version);
+            assert_eq!(whole.0[1], Err(alone), "{}", row.name);
             for split in 1..bytes.len() {
                 let (first, second) = bytes.split_at(split);
                 assert_eq!(
@@ -118,6 +119,34 @@ fn every_refusal_is_the_same_in_whatever_pieces_its_bytes_arrive() {
             assert_eq!(read(bytes.chunks(1), version), whole, "{}", row.name);
         }
     }
+}
+
+#[test]
+fn packets_up_to_the_limit_pass_and_the_first_above_it_is_the_last() {
+    let good = wire("30 0A 0001't' 78787878787878");
+    let large = wire("30 0B 0001't' 7878787878787878");
+    let stream = [&good[..], &good, &large, &good].concat();
+    let framer = Framer::new(12, Version::V311);
+    let mut buffer = BytesMut::from(&stream[..]);
+    let frames = framer.split(&mut buffer);
+    let found: Vec<_> = frames
+        .iter()
+        .map(|frame| frame.map(|frame| frame.bytes()))
+        .collect();
+    assert_eq!(found[..2], [Ok(&good[..]), Ok(&good[..])]);
+    assert_eq!(found.len(), 3);
+    let error = found[2].expect_err("one byte above the limit");
+    assert_eq!(
+        error.kind(),
+        DecodeErrorKind::PacketTooLarge {
+            size: 13,
+            maximum: 12
+        }
+    );
+    assert_eq!(frames.bytes(), &stream[..24]);
+    // Its fixed header is enough.
+    let mut buffer = BytesMut::from(&large[..2]);
+    assert_eq!(framer.split(&mut buffer).iter().next(), Some(Err(error)));
 }
 
 proptest! {

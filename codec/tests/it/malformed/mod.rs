@@ -191,7 +191,8 @@ pub(crate) fn refusal(bytes: &[u8], version: Version) -> DecodeError {
             );
             match frame.decode(version) {
                 Err(error) => error,
-                Ok(packet) => panic!("{} is accepted in {version}: {packet:?}", hex(bytes)),
+                // Its `Debug` form may not even exist.
+                Ok(_) => panic!("{} is accepted in {version}", hex(bytes)),
             }
         }
     }

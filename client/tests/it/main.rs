@@ -1,4 +1,14 @@
 //! The client against the mock broker: what callers are told, and what goes over the wire.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, in its fixtures too"
+)]
+
+mod connect;
+mod ending;
 mod fixture;
+mod keep_alive;
 mod qos;
+mod reentrancy;
+mod refusals;

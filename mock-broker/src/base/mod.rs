@@ -71,6 +71,12 @@ pub(crate) trait Behaviour: Send {
         None
     }
 
+    /// The messages for the client that were dropped because too many wait.
+    fn take_dropped(&mut self, connection: u32) -> Vec<Bytes> {
+        let _ = connection;
+        Vec::new()
+    }
+
     /// What else is to be done on the connection, because of what happened on others.
     fn take_orders(&mut self, connection: u32) -> Vec<Step> {
         let _ = connection;
@@ -104,7 +110,7 @@ pub(crate) trait Behaviour: Send {
 /// A message on its way to a client.
 pub(crate) enum Delivery {
     Send(Bytes),
-    /// It was dropped, and this would have been it.
+    /// It is more than the client can take, and was dropped.
     Drop(Bytes),
 }
 

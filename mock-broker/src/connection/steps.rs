@@ -61,22 +61,26 @@ impl Connection {
         state.ring();
     }
 
-    /// Takes messages for this client from the base behaviour, as far as there is room for them.
+    /// Takes messages for this client from the base behaviour, as far as there is room for them;
+    /// whether anything is new.
     pub(super) fn deliver(&mut self, state: &mut State) -> bool {
-        let mut delivered = false;
+        let next = state.record.next();
+        for bytes in state.behaviour.take_dropped(self.source.connection) {
+            self.note_drop(state, bytes);
+        }
         while self.ending.is_none() && self.outbox.len() < OUTBOX_LIMIT {
             match state.behaviour.deliver(self.source.connection) {
                 None => break,
                 Some(Delivery::Send(bytes)) => self.write(state, bytes, None),
-                Some(Delivery::Drop(bytes)) => {
-                    let to = Direction::ToClient;
-                    let kind = EntryKind::Dropped;
-                    state.record.add(&self.source, to, kind, bytes, None, None);
-                }
+                Some(Delivery::Drop(bytes)) => self.note_drop(state, bytes),
             }
-            delivered = true;
         }
-        delivered
+        state.record.next() > next
+    }
+
+    fn note_drop(&self, state: &mut State, bytes: Bytes) {
+        let (to, kind) = (Direction::ToClient, EntryKind::Dropped);
+        state.record.add(&self.source, to, kind, bytes, None, None);
     }
 
     pub(super) fn end_in(&mut self, state: &mut State, by: Direction, how: Closed) {

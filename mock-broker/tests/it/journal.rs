@@ -24,7 +24,7 @@ async fn a_conversation_reads_as_a_transcript() {
         .mount(&broker);
     let _odd = Rule::given(pingreq().nth(1))
         .then(puback(0x8A))
-        .then(raw([0xFF]))
+        .then(raw([0xD0]))
         .then(
             auth(0x18)
                 .authentication_method("m")
@@ -57,7 +57,7 @@ async fn a_conversation_reads_as_a_transcript() {
     peer.publish(QoS::AtLeastOnce, 1, "t", "abc").await;
     peer.receive().await;
     peer.send(Packet::Pingreq).await;
-    peer.expects_bytes(b"\x40\x03\x00\x01\x8A\xFF").await;
+    peer.expects_bytes(b"\x40\x03\x00\x01\x8A\xD0").await;
     for _ in 0..2 {
         peer.receive().await;
     }
@@ -74,7 +74,7 @@ async fn a_conversation_reads_as_a_transcript() {
     ← #1 PUBACK id=1 0x97 quota exceeded "over quota" "k"="v" [rule quota]
     → #1 PINGREQ [rule PINGREQ, number 1 of them]
     ← #1 malformed 40 03 00 01 8A (0x8A is not a code that this packet may carry, at byte 4 of PUBACK) [rule PINGREQ, number 1 of them]
-    ← #1 bytes FF [rule PINGREQ, number 1 of them]
+    ← #1 bytes D0 [rule PINGREQ, number 1 of them]
     ← #1 AUTH 0x18 continue authentication authentication_method="m" authentication_data="\x00a" [rule PINGREQ, number 1 of them]
     ← #1 PUBLISH id=1 qos=2 dup retain topic="t" 1 byte [rule PINGREQ, number 1 of them]
     → #1 UNSUBSCRIBE id=2 "b"
@@ -203,7 +203,7 @@ fn a_will_and_credentials_are_shown_and_the_password_is_not() {
     runtime.block_on(async {
         let broker = MockBroker::in_memory();
         let mut peer = Peer::stranger(&broker, Version::V311);
-        let mut connect = b"\x10\x1E\x00\x04MQTT\x04\xEE\x00\x05".to_vec();
+        let mut connect = b"\x10\x1D\x00\x04MQTT\x04\xEE\x00\x05".to_vec();
         connect.extend_from_slice(b"\x00\x01c\x00\x01w\x00\x02by\x00\x02me\x00\x03abc");
         peer.send_bytes(connect).await;
         peer.receive().await;

@@ -19,7 +19,7 @@ async fn a_client_that_never_reads_does_not_hold_up_the_others() {
     reader.subscribe("#", QoS::AtMostOnce).await;
     let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
     let payload = "x".repeat(1000);
-    for packet_id in 1..=15_000 {
+    for packet_id in 1..=11_000 {
         publisher
             .publish(QoS::AtLeastOnce, packet_id, "t", &payload)
             .await;
@@ -32,7 +32,7 @@ async fn a_client_that_never_reads_does_not_hold_up_the_others() {
         .iter()
         .filter(|entry| entry.kind() == EntryKind::Dropped);
     let of_deaf = dropped.filter(|entry| entry.connection() == 1).count();
-    assert!((4_000..5_000).contains(&of_deaf), "{of_deaf}");
+    assert!((500..800).contains(&of_deaf), "{of_deaf}");
     deaf.expects(&broker_publish(&payload)).await;
 }
 

@@ -221,13 +221,13 @@ impl Behaviour for Accept {
     }
 
     fn deliver(&mut self, connection: u32) -> Option<Delivery> {
-        let dropped = self.dropped.get_mut(&connection);
-        if let Some(bytes) = dropped.and_then(|dropped| dropped.pop()) {
-            return Some(Delivery::Drop(bytes));
-        }
         let guest = self.guests.get(&connection)?;
         let session = self.sessions.get_mut(&guest.client_id)?;
         session.deliver(guest.capacity)
+    }
+
+    fn take_dropped(&mut self, connection: u32) -> Vec<Bytes> {
+        self.dropped.remove(&connection).unwrap_or_default()
     }
 
     fn take_orders(&mut self, connection: u32) -> Vec<Step> {

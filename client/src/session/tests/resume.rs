@@ -1,0 +1,306 @@
+//! What a session that outlives its connection sends again, and what it never does.
+
+use nack_codec::{ConnackReason, Property, PubackReason, PubrecReason, SubackReason};
+
+use super::packets::{
+    both, both_kept, connack, connack_refusal, connack_with, kept, properties, puback, puback_with,
+    pubcomp, publish, pubrec, pubrec_with, suback, v5,
+};
+use super::pair::Pair;
+use crate::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+use crate::session::Config;
+use crate::{Disconnect, Publish};
+
+#[test]
+fn open_messages_are_sent_again_with_dup_in_their_old_order_and_with_their_identifiers() {
+    // [MQTT-3.3.1-1], [MQTT-4.4.0-1], [MQTT-4.6.0-1]
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        // Numbers that are not in the order of sending.
+        for _ in 0..3 {
+            pair.publish(AtLeastOnce);
+        }
+        pair.hear(&puback(1));
+        pair.hear(&puback(2));
+        pair.subscribe("a");
+        pair.publish(ExactlyOnce);
+        pair.hear(&suback(1, &[SubackReason::GrantedQos0]));
+        pair.publish(AtLeastOnce);
+        pair.forget();
+        pair.lose();
+        pair.check(
+            "#6 InSession: lost: EOF
+             #5 InSession: lost: EOF
+             #3 InSession: lost: EOF
+             !! lost: EOF
+             closed",
+        );
+        assert_eq!(pair.packet_ids(), [1, 2, 3]);
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(true));
+        pair.check(
+            r#"<- CONNACK session present
+               -> PUBLISH 3 QoS 1 DUP t "m3"
+               -> PUBLISH 2 QoS 2 DUP t "m5"
+               -> PUBLISH 1 QoS 1 DUP t "m6"
+               !! connected, session present"#,
+        );
+        // Nobody waits for them any more, and they go the way of all messages.
+        pair.hear(&puback(1));
+        pair.hear(&pubrec(2));
+        pair.hear(&puback(3));
+        pair.hear(&pubcomp(2));
+        pair.check(
+            "<- PUBACK 1
+             <- PUBREC 2
+             -> PUBREL 2
+             <- PUBACK 3
+             <- PUBCOMP 2",
+        );
+        assert!(pair.packet_ids().is_empty());
+        assert_eq!(pair.session.quota_taken(), 0);
+    }
+}
+
+#[test]
+fn a_session_survives_any_number_of_connections() {
+    // [MQTT-4.1.0-1]
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.publish(AtLeastOnce);
+        pair.publish(ExactlyOnce);
+        for _ in 0..3 {
+            pair.lose();
+            pair.connect();
+            pair.forget();
+            pair.hear(&connack(true));
+            pair.check(
+                r#"<- CONNACK session present
+                   -> PUBLISH 1 QoS 1 DUP t "m1"
+                   -> PUBLISH 2 QoS 2 DUP t "m2"
+                   !! connected, session present"#,
+            );
+        }
+        pair.hear(&pubrec(2));
+        for _ in 0..3 {
+            pair.lose();
+            // An attempt that is refused, and one that is not answered, change nothing.
+            pair.connect();
+            pair.hear(&connack_refusal(ConnackReason::ServerUnavailable));
+            pair.connect();
+            pair.lose();
+            pair.connect();
+            pair.forget();
+            pair.hear(&connack(true));
+            pair.check(
+                r#"<- CONNACK session present
+                   -> PUBLISH 1 QoS 1 DUP t "m1"
+                   -> PUBREL 2
+                   !! connected, session present"#,
+            );
+        }
+        pair.hear(&puback(1));
+        pair.hear(&pubcomp(2));
+        assert!(pair.packet_ids().is_empty());
+        assert_eq!(pair.session.quota_taken(), 0);
+    }
+}
+
+#[test]
+fn what_was_refused_is_never_sent_again() {
+    // [MQTT-4.4.0-2]
+    let mut pair = Pair::connected(kept(v5()));
+    pair.publish(AtLeastOnce);
+    pair.publish(ExactlyOnce);
+    pair.hear(&puback_with(1, PubackReason::QuotaExceeded));
+    pair.hear(&pubrec_with(2, PubrecReason::UnspecifiedError));
+    pair.lose();
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    pair.check("<- CONNACK session present\n!! connected, session present");
+}
+
+#[test]
+fn only_messages_above_qos_0_that_were_sent_outlive_the_connection() {
+    let granted = properties([Property::ReceiveMaximum(1)]);
+    let mut pair = Pair::granted(kept(v5()), &granted);
+    pair.publish(AtLeastOnce);
+    pair.publish(AtLeastOnce);
+    pair.subscribe("a");
+    pair.unsubscribe("a");
+    pair.make_room(0);
+    pair.publish(AtMostOnce);
+    pair.forget();
+    pair.lose();
+    pair.check(
+        "#1 InSession: lost: EOF
+         #3 lost: EOF
+         #4 lost: EOF
+         #2 NotSent: lost: EOF
+         #5 NotSent: lost: EOF
+         !! lost: EOF
+         closed",
+    );
+    pair.room = None;
+    assert_eq!(pair.packet_ids(), [1]);
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    pair.check(
+        r#"<- CONNACK session present
+           -> PUBLISH 1 QoS 1 DUP t "m1"
+           !! connected, session present"#,
+    );
+}
+
+#[test]
+fn nothing_of_a_session_that_the_broker_lost_is_sent() {
+    // [MQTT-3.2.2-5]
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.publish(AtLeastOnce);
+        pair.publish(ExactlyOnce);
+        pair.publish(ExactlyOnce);
+        pair.hear(&pubrec(3));
+        pair.lose();
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(false));
+        pair.check("<- CONNACK\n!! connected, 3 messages lost");
+        assert!(pair.packet_ids().is_empty());
+        // Told once.
+        pair.reconnect(false);
+        assert!(pair.happened().ends_with("!! connected"));
+    }
+}
+
+#[test]
+fn a_session_that_ends_with_its_connection_has_nothing_to_lose() {
+    for config in both() {
+        let mut pair = Pair::connected(config);
+        pair.publish(AtLeastOnce);
+        pair.publish(ExactlyOnce);
+        pair.forget();
+        pair.lose();
+        pair.check(
+            "#1 Unknown: lost: EOF
+             #2 Unknown: lost: EOF
+             !! lost: EOF
+             closed",
+        );
+        assert!(pair.packet_ids().is_empty());
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(false));
+        pair.check("<- CONNACK\n!! connected");
+    }
+}
+
+#[test]
+fn the_broker_has_the_last_word_on_how_long_the_session_lasts() {
+    // Section 3.2.2.3.2.
+    let granted = properties([Property::SessionExpiryInterval(0)]);
+    let mut pair = Pair::granted(kept(v5()), &granted);
+    pair.publish(AtLeastOnce);
+    pair.forget();
+    pair.lose();
+    pair.check("#1 Unknown: lost: EOF\n!! lost: EOF\nclosed");
+    let granted = properties([Property::SessionExpiryInterval(5)]);
+    let config = Config {
+        clean_start: false,
+        ..v5()
+    };
+    let mut pair = Pair::granted(config, &granted);
+    pair.publish(AtLeastOnce);
+    pair.forget();
+    pair.reconnect(true);
+    assert!(pair.happened().contains("-> PUBLISH 1 QoS 1 DUP"));
+}
+
+#[test]
+fn clean_start_drops_what_was_kept() {
+    // [MQTT-3.1.2-4]
+    let config = Config {
+        clean_start: true,
+        ..kept(v5())
+    };
+    let mut pair = Pair::connected(config);
+    pair.publish(AtLeastOnce);
+    pair.lose();
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(false));
+    pair.check("<- CONNACK\n!! connected, 1 messages lost");
+}
+
+#[test]
+fn pubrec_is_never_sent_of_its_own_accord() {
+    // [MQTT-4.4.0-1]
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.hear(&publish(ExactlyOnce, 4, "x"));
+        pair.take(1);
+        pair.lose();
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(true));
+        pair.check("<- CONNACK session present\n!! connected, session present");
+    }
+}
+
+#[test]
+fn what_is_new_comes_behind_what_is_resumed() {
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.publish(AtLeastOnce);
+        pair.reconnect(true);
+        pair.publish(AtLeastOnce);
+        // Both are sent again, and keep their order for ever.
+        pair.lose();
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(true));
+        pair.check(
+            r#"<- CONNACK session present
+               -> PUBLISH 1 QoS 1 DUP t "m1"
+               -> PUBLISH 2 QoS 1 DUP t "m2"
+               !! connected, session present"#,
+        );
+    }
+}
+
+#[test]
+fn a_subscription_that_was_pending_frees_its_identifier() {
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.subscribe("a");
+        pair.publish(AtLeastOnce);
+        pair.lose();
+        assert_eq!(pair.packet_ids(), [2]);
+        pair.connect();
+        pair.hear(&connack(true));
+        pair.forget();
+        // Its answer would be one to nothing.
+        pair.hear(&suback(1, &[SubackReason::GrantedQos0]));
+        pair.check("<- SUBACK 1 0x00\n!! unsolicited SUBACK 1");
+    }
+}
+
+#[test]
+fn a_large_message_is_sent_again_whole() {
+    let mut pair = Pair::connected(kept(v5()));
+    pair.make_room(5000);
+    pair.publish_message(Publish::new("t", vec![1; 10_000]).qos(AtLeastOnce));
+    pair.lose();
+    pair.room = None;
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    pair.check(
+        "<- CONNACK session present
+         -> PUBLISH 1 QoS 1 DUP t (10000 bytes)
+         !! connected, session present",
+    );
+}

@@ -5,6 +5,7 @@ mod catalogue;
 mod command_line;
 mod properties;
 mod report;
+mod rumqttd;
 mod runner;
 mod saboteurs;
 mod transcripts;

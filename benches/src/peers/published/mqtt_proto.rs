@@ -29,7 +29,10 @@ where
         };
         let header = H::new_with(buffer[end], remaining as u32, (next - end) as u32);
         let header = header.expect("well formed");
-        visit(&header.decode_buffer(bytes, &mut 0).expect("well formed"));
+        match &header.decode_buffer(bytes, &mut 0) {
+            Ok(packet) => visit(packet),
+            Err(error) => super::unexpected(error),
+        }
         end = next;
     }
     buffer.advance(end);

@@ -32,8 +32,8 @@ mod v4 {
 
         fn decode(&mut self, buffer: &mut BytesMut, mut visit: impl FnMut(&Packet)) {
             loop {
-                match mqttbytes::v4::read(buffer, MAXIMUM_PACKET_SIZE as usize) {
-                    Ok(packet) => visit(&packet),
+                match &mqttbytes::v4::read(buffer, MAXIMUM_PACKET_SIZE as usize) {
+                    Ok(packet) => visit(packet),
                     Err(Error::InsufficientBytes(_)) => break,
                     Err(error) => crate::peers::unexpected(error),
                 }
@@ -94,8 +94,8 @@ mod v5 {
 
         fn decode(&mut self, buffer: &mut BytesMut, mut visit: impl FnMut(&Packet)) {
             loop {
-                match mqttbytes::v5::read(buffer, MAXIMUM_PACKET_SIZE as usize) {
-                    Ok(packet) => visit(&packet),
+                match &mqttbytes::v5::read(buffer, MAXIMUM_PACKET_SIZE as usize) {
+                    Ok(packet) => visit(packet),
                     Err(Error::InsufficientBytes(_)) => break,
                     Err(error) => crate::peers::unexpected(error),
                 }

@@ -26,8 +26,12 @@ impl Decoder for Mqttrs {
 
     fn decode(&mut self, buffer: &mut BytesMut, mut visit: impl FnMut(&Packet<'_>)) {
         let mut end = 0;
-        while let Some(packet) = decode_slice(&buffer[end..]).expect("well formed") {
-            visit(&packet);
+        loop {
+            match &decode_slice(&buffer[end..]) {
+                Ok(Some(packet)) => visit(packet),
+                Ok(None) => break,
+                Err(error) => super::unexpected(error),
+            }
             let header = super::fixed_header(&buffer[end..]);
             end += header.map_or(0, |(header_len, remaining)| header_len + remaining);
         }

@@ -31,8 +31,12 @@ impl Decoder for V3 {
     }
 
     fn decode(&mut self, buffer: &mut BytesMut, mut visit: impl FnMut(&v3::Packet)) {
-        while let Some((packet, _)) = self.0.decode(buffer).expect("well formed") {
-            visit(&packet);
+        loop {
+            match &self.0.decode(buffer) {
+                Ok(Some((packet, _))) => visit(packet),
+                Ok(None) => break,
+                Err(error) => super::unexpected(error),
+            }
         }
     }
 
@@ -60,8 +64,12 @@ impl Decoder for V5 {
     }
 
     fn decode(&mut self, buffer: &mut BytesMut, mut visit: impl FnMut(&v5::Packet)) {
-        while let Some((packet, _)) = self.0.decode(buffer).expect("well formed") {
-            visit(&packet);
+        loop {
+            match &self.0.decode(buffer) {
+                Ok(Some((packet, _))) => visit(packet),
+                Ok(None) => break,
+                Err(error) => super::unexpected(error),
+            }
         }
     }
 

@@ -30,8 +30,12 @@ impl Decoder for RumqttcV5 {
     }
 
     fn decode(&mut self, buffer: &mut BytesMut, mut visit: impl FnMut(&Packet)) {
-        while let Some(packet) = self.0.decode(buffer).expect("well formed") {
-            visit(&packet);
+        loop {
+            match &self.0.decode(buffer) {
+                Ok(Some(packet)) => visit(packet),
+                Ok(None) => break,
+                Err(error) => super::unexpected(error),
+            }
         }
     }
 

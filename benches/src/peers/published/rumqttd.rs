@@ -63,8 +63,8 @@ impl Decoder for V5 {
 
 fn decode(mut protocol: impl Protocol, buffer: &mut BytesMut, mut visit: impl FnMut(&Packet)) {
     loop {
-        match protocol.read_mut(buffer, MAXIMUM_PACKET_SIZE as usize) {
-            Ok(packet) => visit(&packet),
+        match &protocol.read_mut(buffer, MAXIMUM_PACKET_SIZE as usize) {
+            Ok(packet) => visit(packet),
             Err(Error::InsufficientBytes(_)) => break,
             Err(error) => super::unexpected(error),
         }

@@ -75,14 +75,11 @@ impl Session {
 
     /// The transport is gone.
     pub fn handle_disconnected(&mut self, cause: ConnectionLost) {
-        let was = std::mem::replace(&mut self.phase, Phase::Closed);
         self.outgoing.clear();
-        if matches!(was, Phase::Connecting | Phase::Connected) {
-            self.phase = was;
+        if matches!(self.phase, Phase::Connecting | Phase::Connected) {
             self.end(cause);
-            self.phase = Phase::Closed;
         }
-        self.timers.stop_all();
+        self.close();
     }
 
     pub(super) fn handle_server_disconnect(
@@ -106,7 +103,6 @@ impl Session {
         // [MQTT-3.14.4-1]: nothing that is still to be written would be read.
         self.outgoing.clear();
         self.end(ConnectionLost::ByServer(ServerDisconnect::new(packet)));
-        self.phase = Phase::Closed;
         Ok(())
     }
 
@@ -134,6 +130,13 @@ impl Session {
         self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
     }
 
+    /// There is no connection any more.
+    pub(super) fn close(&mut self) {
+        self.phase = Phase::Closed;
+        self.outgoing.clear();
+        self.timers.stop_all();
+    }
+
     fn close_when_written(&mut self, now: Instant) {
         self.timers.stop_all();
         self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
@@ -144,8 +147,7 @@ impl Session {
     pub(super) fn end(&mut self, cause: ConnectionLost) {
         let was = std::mem::replace(&mut self.phase, Phase::Closing);
         if self.outgoing.len() == 0 {
-            self.phase = Phase::Closed;
-            self.timers.stop_all();
+            self.close();
         }
         self.end_exchanges(&cause);
         self.held = self.session_expiry_interval > 0 && (was == Phase::Connected || self.held);

@@ -118,13 +118,11 @@ impl Session {
             &connack.properties,
         );
         // [MQTT-3.2.2-7], [MQTT-4.13.2-1]
-        self.phase = Phase::Closed;
         self.fail_connect(ConnectError::Refused(refused));
     }
 
     pub(super) fn fail_connect(&mut self, error: ConnectError) {
-        self.timers.stop_all();
-        self.outgoing.clear();
+        self.close();
         self.events.push_back(Event::ConnectFailed(error));
     }
 }

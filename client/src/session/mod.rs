@@ -198,7 +198,6 @@ impl Session {
             match timer {
                 Timer::Connack => {
                     let after = self.config.connect_timeout;
-                    self.phase = Phase::Closed;
                     self.fail_connect(ConnectError::Timeout(TimedOut {
                         operation: Operation::Connect,
                         after,
@@ -216,7 +215,7 @@ impl Session {
                     self.end(ConnectionLost::KeepAlive(timed_out));
                 }
                 Timer::Operation => self.time_out_operations(now),
-                Timer::Close => self.phase = Phase::Closed,
+                Timer::Close => self.close(),
             }
         }
     }
@@ -224,10 +223,14 @@ impl Session {
     /// So many bytes of [`transmit`](Self::transmit) were taken by the transport.
     pub fn handle_transmitted(&mut self, count: usize, now: Instant) {
         self.outgoing.advance(count);
-        if self.phase == Phase::Connected {
-            self.keep_alive.sent(&mut self.timers, now);
+        match self.phase {
+            Phase::Connected => {
+                self.keep_alive.sent(&mut self.timers, now);
+                self.complete_written();
+            }
+            Phase::Closing if self.outgoing.len() == 0 => self.close(),
+            Phase::Connecting | Phase::Closing | Phase::Closed => {}
         }
-        self.complete_written();
     }
 
     /// The driver stops reading, or reads again: while nobody reads, an answer to PINGREQ cannot be
@@ -253,20 +256,12 @@ impl Session {
 
     /// Fills `slices` from the front of what is to be written; says how many of them.
     pub fn transmit<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        if self.phase == Phase::Closed {
-            0
-        } else {
-            self.outgoing.slices(slices)
-        }
+        self.outgoing.slices(slices)
     }
 
     /// How many bytes are to be written.
     pub fn transmit_len(&self) -> usize {
-        if self.phase == Phase::Closed {
-            0
-        } else {
-            self.outgoing.len()
-        }
+        self.outgoing.len()
     }
 
     /// The verdict of a request.
@@ -287,11 +282,7 @@ impl Session {
     /// Whether the transport is to be closed: nothing is left to be written, and nothing that
     /// comes would be looked at.
     pub fn wants_close(&self) -> bool {
-        match self.phase {
-            Phase::Closed => true,
-            Phase::Closing => self.outgoing.len() == 0,
-            Phase::Connecting | Phase::Connected => false,
-        }
+        self.phase == Phase::Closed
     }
 
     /// Whether requests are taken.

@@ -277,6 +277,27 @@ fn a_malformed_packet_reaches_everything_that_was_pending() {
 }
 
 #[test]
+fn disconnecting_writes_what_was_asked_before_and_disconnect_last() {
+    for config in both() {
+        let mut pair = busy(config);
+        pair.disconnect(&Disconnect::default());
+        let happened = pair.happened();
+        assert_eq!(verdicts(&happened).len(), 7, "{happened}");
+        assert_eq!(causes(&happened), ["by the client"]);
+        assert!(!pair.session.is_connected());
+        assert!(!pair.session.wants_close());
+        pair.make_room(1000);
+        let happened = pair.happened();
+        let lines: Vec<_> = happened.lines().rev().take(3).collect();
+        assert_eq!(
+            lines,
+            ["closed", "-> DISCONNECT", r#"-> PUBLISH QoS 0 t "m7""#]
+        );
+        assert_eq!(pair.session.poll_timeout(), None);
+    }
+}
+
+#[test]
 fn nothing_follows_a_disconnect() {
     // [MQTT-3.14.4-1]
     for config in both() {
@@ -337,6 +358,18 @@ fn a_transport_that_is_lost_while_the_last_bytes_are_written_adds_nothing() {
     pair.check("closed");
     assert_eq!(pair.session.transmit_len(), 0);
     assert_eq!(pair.session.poll_timeout(), None);
+}
+
+#[test]
+fn a_connection_whose_last_bytes_are_written_makes_room_for_the_next() {
+    for config in both() {
+        let mut pair = Pair::connected(config);
+        pair.disconnect(&Disconnect::default());
+        pair.forget();
+        pair.connect();
+        pair.hear(&connack(false));
+        assert!(pair.session.is_connected());
+    }
 }
 
 #[test]

@@ -220,6 +220,52 @@ fn the_broker_has_the_last_word_on_how_long_the_session_lasts() {
 }
 
 #[test]
+fn a_session_that_disconnect_ends_is_over() {
+    let mut pair = Pair::connected(kept(v5()));
+    pair.publish(AtLeastOnce);
+    pair.forget();
+    pair.disconnect(&Disconnect::default().session_expiry_interval(0));
+    pair.check(
+        "-> DISCONNECT, SessionExpiryInterval(0)
+         #1 Unknown: lost: by the client
+         !! lost: by the client
+         closed",
+    );
+    assert!(pair.packet_ids().is_empty());
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    assert!(
+        pair.happened()
+            .contains("not connected: lost: the broker resumes")
+    );
+}
+
+#[test]
+fn a_disconnect_that_keeps_the_session_keeps_the_messages() {
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.publish(AtLeastOnce);
+        pair.forget();
+        pair.disconnect(&Disconnect::default());
+        pair.check(
+            "-> DISCONNECT
+             #1 InSession: lost: by the client
+             !! lost: by the client
+             closed",
+        );
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(true));
+        pair.check(
+            r#"<- CONNACK session present
+               -> PUBLISH 1 QoS 1 DUP t "m1"
+               !! connected, session present"#,
+        );
+    }
+}
+
+#[test]
 fn clean_start_drops_what_was_kept() {
     // [MQTT-3.1.2-4]
     let config = Config {

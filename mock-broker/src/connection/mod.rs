@@ -26,8 +26,12 @@ use crate::shared::Shared;
 use crate::{Closed, Direction, EntryKind, Received};
 use script::{Request, Schedule, Script};
 
-/// How many bytes are read at once, at the least.
-const READ_SIZE: usize = 4 * 1024;
+/// How many bytes are read at once, as a rule. Packets that are kept keep the whole read alive, so
+/// a buffer is used up before there is another.
+const READ_SIZE: usize = 8 * 1024;
+
+/// With less room than this left, there is another buffer.
+const LEAST_READ: usize = 1024;
 
 /// From this many bytes on that a client has not read yet, nothing more is read from it, and no
 /// message is taken out of its session: a client that never reads costs no more than this.
@@ -146,7 +150,9 @@ impl Connection {
             return Poll::Ready(Event::Due);
         }
         if self.outbox.len() < OUTBOX_LIMIT && self.schedule.len() < SCHEDULE_LIMIT {
-            self.inbox.reserve(READ_SIZE);
+            if self.inbox.capacity() - self.inbox.len() < LEAST_READ {
+                self.inbox.reserve(READ_SIZE);
+            }
             let read = pin!(self.transport.read_buf(&mut self.inbox));
             return read.poll(cx).map(Event::Read);
         }

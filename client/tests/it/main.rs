@@ -5,6 +5,7 @@
     reason = "a test fails by a panic, in its fixtures too"
 )]
 
+mod cancel;
 mod connect;
 mod ending;
 mod fixture;
@@ -12,3 +13,4 @@ mod keep_alive;
 mod qos;
 mod reentrancy;
 mod refusals;
+mod subscriptions;

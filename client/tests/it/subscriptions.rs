@@ -1,0 +1,264 @@
+//! The streams of messages: which messages they have, and when they end at the broker.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use futures_core::Stream;
+use nack_client::{Client, Publish, QoS, Subscribe, Unsubscribe};
+use nack_mock_broker::{MockBroker, Rule, action, matcher};
+
+use crate::fixture::{
+    SETTLES, at_least_once, connected, connected_with, drop_after, exactly_once, options, settled,
+    soon,
+};
+
+fn unsubscribes(broker: &MockBroker, filter: &str) -> usize {
+    let journal = broker.journal();
+    journal
+        .matching(matcher::unsubscribe().filter(filter))
+        .count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_subscription_ends_it_at_the_broker() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    drop(client.subscribe(Subscribe::to("a").and("b")).await.unwrap());
+    broker.wait_for(matcher::unsubscribe().filter("a")).await;
+    assert_eq!(unsubscribes(&broker, "b"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_another_subscription_has_stays() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let first = client.subscribe("a").await.unwrap();
+    let mut second = client.subscribe(Subscribe::to("b").and("a")).await.unwrap();
+    drop(first);
+    settled().await;
+    assert_eq!(unsubscribes(&broker, "a"), 0);
+    client.publish(at_least_once("a", "m")).await.unwrap();
+    second.recv().await.unwrap().unwrap();
+    drop(second);
+    broker.wait_for(matcher::unsubscribe().filter("a")).await;
+    assert_eq!(unsubscribes(&broker, "b"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_subscribe_ends_the_subscription_when_it_is_granted() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    drop_after(1, SETTLES, client.subscribe("a")).await;
+    broker.wait_for(matcher::unsubscribe().filter("a")).await;
+    // Also where the answer comes when nobody waits any more.
+    drop_after(1, 0, client.subscribe("b")).await;
+    broker.wait_for(matcher::unsubscribe().filter("b")).await;
+    client.publish(at_least_once("a", "m")).await.unwrap();
+    assert_eq!(client.unclaimed_messages(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unsubscribing_ends_the_stream() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut one = client.subscribe("a").await.unwrap();
+    let mut two = client.subscribe(Subscribe::to("a").and("b")).await.unwrap();
+    client.publish(at_least_once("a", "m")).await.unwrap();
+    client.unsubscribe("a").await.unwrap();
+    // What came before can still be taken.
+    one.recv().await.unwrap().unwrap();
+    assert!(one.recv().await.is_none());
+    two.recv().await.unwrap().unwrap();
+    client.publish(at_least_once("b", "m")).await.unwrap();
+    let message = two.recv().await.unwrap().unwrap();
+    assert_eq!(message.topic().as_str(), "b");
+    client.unsubscribe(Unsubscribe::new("b")).await.unwrap();
+    assert!(two.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_made_behind_an_unsubscribe_lives() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut old = client.subscribe("a").await.unwrap();
+    let (unsubscribed, new) = tokio::join!(client.unsubscribe("a"), client.subscribe("a"));
+    unsubscribed.unwrap();
+    let mut new = new.unwrap();
+    assert!(old.recv().await.is_none());
+    client.publish(at_least_once("a", "m")).await.unwrap();
+    new.recv().await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_stream_that_has_ended_ends_no_other() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let ended = client.subscribe("a").await.unwrap();
+    client.unsubscribe("a").await.unwrap();
+    let mut later = client.subscribe("b").await.unwrap();
+    drop(ended);
+    settled().await;
+    assert_eq!(unsubscribes(&broker, "b"), 0);
+    client.publish(at_least_once("b", "m")).await.unwrap();
+    later.recv().await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_subscription_that_matches_has_the_message() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut all = client.subscribe("#").await.unwrap();
+    let mut some = client.subscribe("a/+").await.unwrap();
+    let mut none = client.subscribe("b").await.unwrap();
+    broker.send(1, action::publish("a/b", "m")).await.unwrap();
+    all.recv().await.unwrap().unwrap();
+    some.recv().await.unwrap().unwrap();
+    assert!(drop_after(3, SETTLES, none.recv()).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_acknowledged_when_it_is_taken() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut messages = client.subscribe("a").await.unwrap();
+    for (qos, acknowledgement) in [
+        (QoS::AtLeastOnce, matcher::puback()),
+        (QoS::ExactlyOnce, matcher::pubrec()),
+    ] {
+        let message = action::publish("a", "m").qos(qos);
+        broker.send(1, message).await.unwrap();
+        settled().await;
+        let taken = broker.journal().matching(acknowledgement.clone()).count();
+        assert_eq!(taken, 0, "{qos}");
+        messages.recv().await.unwrap().unwrap();
+        broker.wait_for(acknowledgement).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_two_subscriptions_is_acknowledged_when_both_have_it() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut one = client.subscribe("a").await.unwrap();
+    let mut two = client.subscribe("#").await.unwrap();
+    let message = action::publish("a", "m").qos(QoS::AtLeastOnce);
+    broker.send(1, message).await.unwrap();
+    one.recv().await.unwrap().unwrap();
+    settled().await;
+    assert_eq!(broker.journal().matching(matcher::puback()).count(), 0);
+    drop(two.recv().await);
+    broker.wait_for(matcher::puback()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dropped_subscription_held_is_acknowledged() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let messages = client.subscribe("a").await.unwrap();
+    for _ in 0..3 {
+        let message = action::publish("a", "m").qos(QoS::AtLeastOnce);
+        broker.send(1, message).await.unwrap();
+    }
+    settled().await;
+    drop(messages);
+    broker.wait_for(matcher::puback().nth(3)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_may_come_before_suback() {
+    let broker = MockBroker::in_memory();
+    let mut rule = Rule::given(matcher::subscribe());
+    for number in 0..300 {
+        let qos = [QoS::AtMostOnce, QoS::AtLeastOnce][number % 2];
+        rule = rule.then(action::publish("a", number.to_string()).qos(qos));
+    }
+    rule.then(action::as_usual()).mount(&broker).forget();
+    let client = connected_with(&broker, options().queue_capacity(2)).await;
+    let mut messages = soon(client.subscribe("a")).await.unwrap();
+    for number in 0..300 {
+        let message = messages.recv().await.unwrap().unwrap();
+        assert_eq!(message.payload(), number.to_string().as_bytes());
+    }
+    broker.wait_for(matcher::puback().nth(150)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_before_a_suback_that_refuses_are_dropped() {
+    let broker = MockBroker::in_memory();
+    let mut rule = Rule::given(matcher::subscribe().filter("a"));
+    for number in 0..10 {
+        rule = rule.then(action::publish("a", number.to_string()).qos(QoS::AtLeastOnce));
+    }
+    rule.then(action::suback([0x87])).mount(&broker).forget();
+    let client = connected_with(&broker, options().queue_capacity(2)).await;
+    soon(client.subscribe("a")).await.unwrap_err();
+    broker.wait_for(matcher::puback().nth(10)).await;
+    let mut other = soon(client.subscribe("b")).await.unwrap();
+    client.publish(at_least_once("b", "m")).await.unwrap();
+    other.recv().await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_claims_has_a_stream_of_its_own() {
+    let broker = MockBroker::in_memory();
+    let client = Client::new(options());
+    let mut unclaimed = client.messages().unwrap();
+    client.connect_over(broker.connect()).await.unwrap();
+    broker.send(1, action::publish("a", "m")).await.unwrap();
+    let message = unclaimed.recv().await.unwrap();
+    assert_eq!(message.topic().as_str(), "a");
+    // It outlives the connection.
+    client.disconnect().await.unwrap();
+    client.connect_over(broker.connect()).await.unwrap();
+    broker.send(2, action::publish("b", "m")).await.unwrap();
+    let next = poll_fn(|cx| Pin::new(&mut unclaimed).poll_next(cx)).await;
+    assert_eq!(next.unwrap().topic().as_str(), "b");
+    drop(client);
+    assert!(unclaimed.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_takes_is_counted_and_acknowledged() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    for qos in QoS::ALL {
+        let message = action::publish("a", "m").qos(qos);
+        broker.send(1, message).await.unwrap();
+    }
+    broker.wait_for(matcher::puback()).await;
+    broker.wait_for(matcher::pubrec()).await;
+    assert_eq!(client.unclaimed_messages(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_is_a_stream() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut messages = client.subscribe("a").await.unwrap();
+    client.publish(exactly_once("a", "m")).await.unwrap();
+    let message = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await;
+    assert_eq!(&message.unwrap().unwrap().payload()[..], b"m");
+    broker.send(1, action::close()).await.unwrap();
+    let end = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await;
+    assert!(end.unwrap().is_err());
+    let end = poll_fn(|cx| Pin::new(&mut messages).poll_next(cx)).await;
+    assert!(end.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_broker_says_of_a_message_is_kept() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut messages = client.subscribe("a").await.unwrap();
+    let message = Publish::new("a", "m")
+        .qos(QoS::AtLeastOnce)
+        .content_type("text/plain")
+        .user_property("unit", "K");
+    client.publish(message).await.unwrap();
+    let message = messages.recv().await.unwrap().unwrap().detach();
+    assert_eq!(message.properties().content_type(), Some("text/plain"));
+    let mut properties = message.properties().user_properties();
+    assert_eq!(properties.next(), Some(("unit", "K")));
+    assert_eq!(&message.payload()[..], b"m");
+    assert!(!message.retain() && !message.dup());
+}

@@ -49,8 +49,7 @@ impl Session {
         if let Some(seconds) = properties.session_expiry_interval() {
             self.session_expiry_interval = seconds;
         }
-        self.close_when_written(now);
-        self.end(ConnectionLost::ByClient);
+        self.wind_up(ConnectionLost::ByClient, now);
         Ok(())
     }
 
@@ -75,11 +74,11 @@ impl Session {
 
     /// The transport is gone.
     pub fn handle_disconnected(&mut self, cause: ConnectionLost) {
-        self.outgoing.clear();
-        if matches!(self.phase, Phase::Connecting | Phase::Connected) {
-            self.end(cause);
+        match self.phase {
+            Phase::Connecting | Phase::Connected => self.break_off(cause),
+            Phase::Closing => self.close(),
+            Phase::Closed => {}
         }
-        self.close();
     }
 
     pub(super) fn handle_server_disconnect(
@@ -101,20 +100,18 @@ impl Session {
             return Err(Violation::SessionExpiryInDisconnect);
         }
         // [MQTT-3.14.4-1]: nothing that is still to be written would be read.
-        self.outgoing.clear();
-        self.end(ConnectionLost::ByServer(ServerDisconnect::new(packet)));
+        self.break_off(ConnectionLost::ByServer(ServerDisconnect::new(packet)));
         Ok(())
     }
 
-    /// The broker broke a rule (section 4.13).
-    pub(super) fn violated(&mut self, violation: Violation, now: Instant) {
-        self.say_goodbye(Some(violation.reason_code()), now);
-        self.end(ConnectionLost::Protocol(violation));
-    }
-
-    /// Tells the broker why, in MQTT 5.0, and closes once that is written. 3.1.1 has no words for
-    /// it, and its DISCONNECT would throw the will away.
-    pub(super) fn say_goodbye(&mut self, reason: Option<DisconnectReason>, now: Instant) {
+    /// Ends the connection because of what the broker did (section 4.13). In MQTT 5.0 the broker is
+    /// told why. 3.1.1 has no words for it, and its DISCONNECT would throw the will away.
+    pub(super) fn reject(
+        &mut self,
+        cause: ConnectionLost,
+        reason: Option<DisconnectReason>,
+        now: Instant,
+    ) {
         if self.config.version == Version::V5 {
             let reason = reason
                 .filter(|reason| reason.may_be_sent_by(Role::Client))
@@ -126,8 +123,26 @@ impl Session {
             .encode(self.config.version, self.outgoing.buffer())
             .expect("a reason without properties can be said in MQTT 5.0");
         }
-        self.timers.stop_all();
-        self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
+        self.wind_up(cause, now);
+    }
+
+    /// Ends the connection when all is written that is to be written.
+    fn wind_up(&mut self, cause: ConnectionLost, now: Instant) {
+        self.end(cause);
+        if self.outgoing.len() == 0 {
+            self.close();
+        } else {
+            self.phase = Phase::Closing;
+            self.timers.stop_all();
+            self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
+        }
+    }
+
+    /// Ends the connection at once; what is to be written is thrown away.
+    pub(super) fn break_off(&mut self, cause: ConnectionLost) {
+        self.outgoing.clear();
+        self.end(cause);
+        self.close();
     }
 
     /// There is no connection any more.
@@ -137,23 +152,15 @@ impl Session {
         self.timers.stop_all();
     }
 
-    fn close_when_written(&mut self, now: Instant) {
-        self.timers.stop_all();
-        self.timers.set(Timer::Close, now + CLOSE_TIMEOUT);
-    }
-
-    /// Gives everything that is pending its verdict. Expects the phase in which the connection
-    /// was; leaves `Closing`, or `Closed` where there is nothing to be written.
-    pub(super) fn end(&mut self, cause: ConnectionLost) {
-        let was = std::mem::replace(&mut self.phase, Phase::Closing);
-        if self.outgoing.len() == 0 {
-            self.close();
-        }
+    /// Gives everything that is pending its verdict.
+    fn end(&mut self, cause: ConnectionLost) {
         self.end_exchanges(&cause);
-        self.held = self.session_expiry_interval > 0 && (was == Phase::Connected || self.held);
-        self.events.push_back(match was {
-            Phase::Connecting => Event::ConnectFailed(ConnectError::ConnectionLost(cause)),
-            _ => Event::ConnectionLost(cause),
+        let was_connected = self.phase == Phase::Connected;
+        self.held = self.session_expiry_interval > 0 && (was_connected || self.held);
+        self.events.push_back(if was_connected {
+            Event::ConnectionLost(cause)
+        } else {
+            Event::ConnectFailed(ConnectError::ConnectionLost(cause))
         });
     }
 

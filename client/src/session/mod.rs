@@ -139,7 +139,8 @@ impl Session {
         match self.handle(packet, now) {
             Ok(delivery) => delivery,
             Err(violation) => {
-                self.violated(violation, now);
+                let reason = violation.reason_code();
+                self.reject(ConnectionLost::Protocol(violation), Some(reason), now);
                 None
             }
         }
@@ -188,8 +189,8 @@ impl Session {
         if !matches!(self.phase, Phase::Connecting | Phase::Connected) {
             return;
         }
-        self.say_goodbye(error.reason_code().try_into().ok(), now);
-        self.end(ConnectionLost::from(error));
+        let reason = error.reason_code().try_into().ok();
+        self.reject(error.into(), reason, now);
     }
 
     /// The time that [`poll_timeout`](Self::poll_timeout) named has come.
@@ -210,9 +211,7 @@ impl Session {
                         operation: Operation::Ping,
                         after,
                     };
-                    self.phase = Phase::Closed;
-                    self.outgoing.clear();
-                    self.end(ConnectionLost::KeepAlive(timed_out));
+                    self.break_off(ConnectionLost::KeepAlive(timed_out));
                 }
                 Timer::Operation => self.time_out_operations(now),
                 Timer::Close => self.close(),

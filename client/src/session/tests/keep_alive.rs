@@ -115,6 +115,23 @@ fn a_broker_that_falls_silent_loses_the_connection() {
 }
 
 #[test]
+fn the_session_of_a_silent_broker_is_kept() {
+    for config in both_kept() {
+        let mut pair = Pair::connected(alive(config));
+        pair.publish(AtLeastOnce);
+        pair.pass(seconds(55));
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack_with(true, &properties([])));
+        pair.check(
+            r#"<- CONNACK session present
+               -> PUBLISH 1 QoS 1 DUP t "m1"
+               !! connected, session present"#,
+        );
+    }
+}
+
+#[test]
 fn whatever_comes_shows_that_the_broker_is_there() {
     let mut pair = Pair::connected(alive(v5()));
     pair.pass(seconds(45));

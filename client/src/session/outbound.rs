@@ -28,7 +28,8 @@ pub(super) struct Outbound {
     pub(super) holds_quota: bool,
     /// Where in the stream of bytes it begins.
     pub(super) start: u64,
-    /// Which message was sent first (`[MQTT-4.6.0-1]`).
+    /// In which order what waits for its answer, PUBLISH or PUBREL, was sent first
+    /// (`[MQTT-4.6.0-1]`, `[MQTT-4.6.0-4]`).
     sequence: u64,
     /// Kept to be sent again, until the broker has taken it.
     message: Option<Publish>,
@@ -189,17 +190,25 @@ impl Session {
     /// The session is resumed: what the broker may not have is sent again, with the identifiers and
     /// in the order of old (`[MQTT-4.4.0-1]`, `[MQTT-4.6.0-1]`).
     pub(super) fn resume(&mut self) {
-        let mut open: Vec<(u64, PacketId)> = self
+        let mut open: Vec<(u64, PacketId, Stage)> = self
             .exchanges
             .iter_mut()
             .filter_map(|(packet_id, exchange)| match exchange {
-                Exchange::Publish(message) => Some((message.sequence, packet_id)),
+                Exchange::Publish(sent) => Some((sent.sequence, packet_id, sent.stage)),
                 _ => None,
             })
             .collect();
-        open.sort_unstable();
-        self.resend = open.into_iter().map(|(_, packet_id)| packet_id).collect();
-        self.send_waiting();
+        open.sort_unstable_by_key(|(sequence, ..)| *sequence);
+        for (_, packet_id, stage) in open {
+            if stage == Stage::Pubcomp {
+                // [MQTT-4.3.3-6]: once PUBREL was sent, only PUBREL is sent again. It takes no
+                // quota, and waits for none ([MQTT-3.3.4-8]).
+                self.write_pubrel(packet_id, PubrelReason::Success);
+            } else {
+                self.resend.push_back(packet_id);
+                self.send_waiting();
+            }
+        }
     }
 
     fn send_again(&mut self, packet_id: PacketId) {
@@ -207,12 +216,11 @@ impl Session {
         let Some(Exchange::Publish(sent)) = self.exchanges.get_mut(packet_id) else {
             return;
         };
-        sent.start = start;
+        // The broker had it, and has said so before it came again.
         let Some(message) = sent.message.clone() else {
-            // [MQTT-4.3.3-6]: once PUBREL was sent, only PUBREL is sent again.
-            self.write_pubrel(packet_id, PubrelReason::Success);
             return;
         };
+        sent.start = start;
         let limits = self.limits;
         let packet = message.packet();
         let result = limits
@@ -338,6 +346,8 @@ impl Session {
         }
         if sent.stage == Stage::Pubrec {
             sent.stage = Stage::Pubcomp;
+            sent.sequence = self.next_sequence;
+            self.next_sequence += 1;
             sent.message = None;
             sent.accepted = packet.reason.code();
             sent.properties = copied(&packet.properties);

@@ -203,6 +203,35 @@ fn the_quota_begins_afresh_with_every_connection_and_may_be_smaller() {
 }
 
 #[test]
+fn pubrel_never_waits_for_quota() {
+    // [MQTT-3.3.4-8]: only PUBLISH may be delayed, and so a PUBREL that is sent again.
+    let mut pair = Pair::granted(kept(v5()), &receive_maximum(5));
+    pair.publish(AtLeastOnce);
+    pair.publish(AtLeastOnce);
+    pair.publish(ExactlyOnce);
+    pair.hear(&pubrec(3));
+    pair.lose();
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack_with(true, &receive_maximum(1)));
+    pair.check(
+        r#"<- CONNACK session present, ReceiveMaximum(1)
+           -> PUBLISH 1 QoS 1 DUP t "m1"
+           -> PUBREL 3
+           !! connected, session present"#,
+    );
+    // It took nothing from the quota, and gives nothing back.
+    pair.hear(&pubcomp(3));
+    pair.check("<- PUBCOMP 3");
+    assert_eq!(pair.session.quota_taken(), 1);
+    pair.hear(&puback(1));
+    pair.check(
+        r#"<- PUBACK 1
+           -> PUBLISH 2 QoS 1 DUP t "m2""#,
+    );
+}
+
+#[test]
 fn an_identifier_that_is_freed_while_messages_wait_to_be_resent_is_not_theirs() {
     let mut pair = Pair::granted(kept(v5()), &receive_maximum(3));
     for _ in 0..3 {
@@ -226,6 +255,28 @@ fn an_identifier_that_is_freed_while_messages_wait_to_be_resent_is_not_theirs() 
     );
     pair.hear(&suback(2, &[SubackReason::GrantedQos2]));
     pair.check("<- SUBACK 2 0x02\n#4 subscribed 0x02");
+}
+
+#[test]
+fn a_pubrec_before_its_message_is_sent_again_is_enough() {
+    let mut pair = Pair::granted(kept(v5()), &receive_maximum(3));
+    pair.publish(AtLeastOnce);
+    pair.publish(ExactlyOnce);
+    pair.lose();
+    pair.connect();
+    pair.hear(&connack_with(true, &receive_maximum(1)));
+    pair.forget();
+    pair.hear(&pubrec(2));
+    pair.hear(&puback(1));
+    pair.hear(&pubcomp(2));
+    pair.check(
+        "<- PUBREC 2
+         -> PUBREL 2
+         <- PUBACK 1
+         <- PUBCOMP 2",
+    );
+    assert_eq!(pair.session.quota_taken(), 0);
+    assert!(pair.packet_ids().is_empty());
 }
 
 #[test]

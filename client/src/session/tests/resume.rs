@@ -64,6 +64,44 @@ fn open_messages_are_sent_again_with_dup_in_their_old_order_and_with_their_ident
 }
 
 #[test]
+fn behind_pubrec_only_pubrel_is_sent_again_in_the_order_of_the_pubrecs() {
+    // [MQTT-4.3.3-6], [MQTT-4.6.0-4]
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        for _ in 0..3 {
+            pair.publish(ExactlyOnce);
+        }
+        pair.publish(AtLeastOnce);
+        pair.hear(&pubrec(3));
+        pair.hear(&pubrec(1));
+        pair.lose();
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(true));
+        pair.check(
+            r#"<- CONNACK session present
+               -> PUBLISH 2 QoS 2 DUP t "m2"
+               -> PUBLISH 4 QoS 1 DUP t "m4"
+               -> PUBREL 3
+               -> PUBREL 1
+               !! connected, session present"#,
+        );
+        // A broker that is behind answers PUBREC once more.
+        pair.hear(&pubrec(1));
+        pair.hear(&pubcomp(1));
+        pair.hear(&pubcomp(3));
+        pair.check(
+            "<- PUBREC 1
+             -> PUBREL 1
+             <- PUBCOMP 1
+             <- PUBCOMP 3",
+        );
+        assert_eq!(pair.packet_ids(), [2, 4]);
+        assert_eq!(pair.session.quota_taken(), 2);
+    }
+}
+
+#[test]
 fn a_session_survives_any_number_of_connections() {
     // [MQTT-4.1.0-1]
     for config in both_kept() {

@@ -78,6 +78,8 @@ pub struct Session {
     outgoing: Outgoing,
     /// Whether the driver reads; while it does not, silence is not the broker's.
     reading: bool,
+    /// Whether a PINGREQ was sent whose answer may lie unread.
+    ping_unheard: bool,
 
     /// What is in flight. QoS 1 and 2 messages stay in it when the connection ends, if the session
     /// is kept.
@@ -114,6 +116,7 @@ impl Session {
             timers: Timers::default(),
             outgoing: Outgoing::default(),
             reading: true,
+            ping_unheard: false,
             exchanges: PacketIds::default(),
             resend: VecDeque::new(),
             waiting: VecDeque::new(),
@@ -167,7 +170,10 @@ impl Session {
             Packet::Pubcomp(pubcomp) => self.handle_pubcomp(pubcomp)?,
             Packet::Suback(suback) => self.handle_suback(suback)?,
             Packet::Unsuback(unsuback) => self.handle_unsuback(unsuback)?,
-            Packet::Pingresp => self.timers.stop(Timer::Pingresp),
+            Packet::Pingresp => {
+                self.ping_unheard = false;
+                self.timers.stop(Timer::Pingresp);
+            }
             Packet::Disconnect(disconnect) => self.handle_server_disconnect(disconnect)?,
             // No authentication method is asked for yet, so there is nothing to go on with
             // ([MQTT-4.12.0-6], [MQTT-4.12.0-7]).
@@ -237,10 +243,11 @@ impl Session {
     pub fn handle_reading(&mut self, reading: bool, now: Instant) {
         self.reading = reading;
         if !reading {
+            self.ping_unheard |= self.timers.is_set(Timer::Pingresp);
             self.timers.stop(Timer::Pingresp);
-        } else if self.phase == Phase::Connected {
-            // Whatever was missed meanwhile is asked for again.
-            self.ping(now);
+        } else if std::mem::take(&mut self.ping_unheard) && self.phase == Phase::Connected {
+            // The answer lies unread, or it never came.
+            self.keep_alive.pinged(&mut self.timers, now);
         }
     }
 
@@ -316,7 +323,9 @@ impl Session {
         Packet::Pingreq
             .encode(self.config.version, self.outgoing.buffer())
             .expect("both versions have PINGREQ");
-        if self.reading && !self.timers.is_set(Timer::Pingresp) {
+        if !self.reading {
+            self.ping_unheard = true;
+        } else if !self.timers.is_set(Timer::Pingresp) {
             self.keep_alive.pinged(&mut self.timers, now);
         }
     }

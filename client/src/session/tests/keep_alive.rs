@@ -167,6 +167,27 @@ fn a_broker_that_is_silent_when_reading_goes_on_loses_the_connection() {
 }
 
 #[test]
+fn reading_that_goes_on_asks_for_no_ping() {
+    let mut pair = Pair::connected(alive(v5()));
+    for _ in 0..10 {
+        pair.pass(seconds(1));
+        pair.reading(false);
+        pair.pass(seconds(1));
+        pair.reading(true);
+    }
+    pair.check("");
+    pair.pass(seconds(25));
+    pair.check("at 45 s\n-> PINGREQ");
+    // The answer comes when it is read.
+    pair.reading(false);
+    pair.pass(seconds(30));
+    pair.reading(true);
+    pair.hear(&Packet::Pingresp);
+    pair.pass(seconds(14));
+    assert!(pair.session.is_connected());
+}
+
+#[test]
 fn a_ping_that_cannot_be_written_ends_a_connection_that_is_stuck() {
     let mut pair = Pair::connected(alive(v5()));
     pair.make_room(0);

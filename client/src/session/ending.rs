@@ -155,6 +155,9 @@ impl Session {
     /// Gives everything that is pending its verdict.
     fn end(&mut self, cause: ConnectionLost) {
         self.end_exchanges(&cause);
+        if self.session_expiry_interval == 0 {
+            self.inbound.forget();
+        }
         let was_connected = self.phase == Phase::Connected;
         self.held = self.session_expiry_interval > 0 && (was_connected || self.held);
         self.events.push_back(if was_connected {

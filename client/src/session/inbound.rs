@@ -1,6 +1,6 @@
 //! Messages from the broker: duplicates of QoS 2, and acknowledgements in the order of arrival.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::BytesMut;
 use nack_codec::{
@@ -13,9 +13,10 @@ use crate::error::Violation;
 /// wants it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AckToken {
-    /// The connection on which the message came; its number is of no use on another one.
+    /// The connection on which the message came: only there is it acknowledged.
     epoch: u64,
     sequence: u64,
+    packet_id: PacketId,
 }
 
 /// What is to be done with a message that came.
@@ -24,7 +25,8 @@ pub struct AckToken {
 pub enum Delivery {
     /// Hand it out; above QoS 0, acknowledge it when it was taken.
     New(Option<AckToken>),
-    /// It was handed out before (`[MQTT-4.3.3-10]`).
+    /// It was handed out before (`[MQTT-4.3.3-10]`), on this connection, or on an earlier one and
+    /// then also taken.
     Duplicate,
 }
 
@@ -39,15 +41,28 @@ pub(super) struct Inbound {
     /// The sequence number of the first of `due`.
     first: u64,
     /// QoS 2 messages that came and were not released: this part outlives the connection.
-    received: BTreeSet<PacketId>,
+    received: BTreeMap<PacketId, Received>,
     /// How many of `due` are of QoS 1.
     open_qos1: usize,
+    /// How many of `received` came on this connection.
+    open_qos2: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Due {
     packet_id: PacketId,
     qos: QoS,
+    taken: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Received {
+    /// Of the copy that was handed out last.
+    token: AckToken,
+    /// The connection on which it came last.
+    epoch: u64,
+    /// Whether the application has it. A message that it never took is handed out again when it
+    /// comes again: it was not acknowledged, and the connection that had it is gone.
     taken: bool,
 }
 
@@ -58,8 +73,9 @@ impl Inbound {
             epoch: 0,
             due: VecDeque::new(),
             first: 0,
-            received: BTreeSet::new(),
+            received: BTreeMap::new(),
             open_qos1: 0,
+            open_qos2: 0,
         }
     }
 
@@ -69,11 +85,13 @@ impl Inbound {
         self.due.clear();
         self.first = 0;
         self.open_qos1 = 0;
+        self.open_qos2 = 0;
     }
 
     /// The session is gone, and with it what was known of its messages.
     pub(super) fn forget(&mut self) {
         self.received.clear();
+        self.open_qos2 = 0;
     }
 
     pub(super) fn publish(
@@ -85,38 +103,57 @@ impl Inbound {
         let Some(packet_id) = packet.packet_id else {
             return Ok(Delivery::New(None));
         };
-        let repeated = packet.qos == QoS::ExactlyOnce && self.received.contains(&packet_id);
-        let open = self.open_qos1 + self.received.len();
-        if !repeated && version == Version::V5 && open >= usize::from(self.receive_maximum) {
-            return Err(Violation::ReceiveMaximumExceeded {
-                maximum: self.receive_maximum,
-            });
-        }
         let token = AckToken {
             epoch: self.epoch,
             sequence: self.first + self.due.len() as u64,
+            packet_id,
         };
+        let known = match packet.qos {
+            QoS::ExactlyOnce => self.received.get(&packet_id).copied(),
+            _ => None,
+        };
+        // [MQTT-4.9.0-1]: what came on an earlier connection alone is not counted on this one.
+        let is_open = known.is_some_and(|known| known.epoch == self.epoch);
+        if !is_open {
+            let open = self.open_qos1 + self.open_qos2;
+            if version == Version::V5 && open >= usize::from(self.receive_maximum) {
+                return Err(Violation::ReceiveMaximumExceeded {
+                    maximum: self.receive_maximum,
+                });
+            }
+            match packet.qos {
+                QoS::ExactlyOnce => self.open_qos2 += 1,
+                _ => self.open_qos1 += 1,
+            }
+        }
+        let repeated = known.filter(|known| is_open || known.taken);
+        if packet.qos == QoS::ExactlyOnce {
+            let received = Received {
+                token: repeated.map_or(token, |known| known.token),
+                epoch: self.epoch,
+                taken: repeated.is_some_and(|known| known.taken),
+            };
+            self.received.insert(packet_id, received);
+        }
         self.due.push_back(Due {
             packet_id,
             qos: packet.qos,
-            taken: repeated,
+            taken: repeated.is_some(),
         });
-        if repeated {
+        if repeated.is_some() {
             self.flush(version, buffer);
             return Ok(Delivery::Duplicate);
-        }
-        match packet.qos {
-            QoS::ExactlyOnce => {
-                self.received.insert(packet_id);
-            }
-            _ => self.open_qos1 += 1,
         }
         Ok(Delivery::New(Some(token)))
     }
 
-    /// The application has taken the message: PUBACK or PUBREC, as soon as those before it are
-    /// sent.
-    pub(super) fn acknowledge(&mut self, token: AckToken, version: Version, buffer: &mut BytesMut) {
+    /// The application has taken the message.
+    pub(super) fn take(&mut self, token: AckToken) {
+        if let Some(received) = self.received.get_mut(&token.packet_id)
+            && received.token == token
+        {
+            received.taken = true;
+        }
         if token.epoch != self.epoch {
             return;
         }
@@ -127,10 +164,10 @@ impl Inbound {
         if let Some(due) = index.and_then(|index| self.due.get_mut(index)) {
             due.taken = true;
         }
-        self.flush(version, buffer);
     }
 
-    fn flush(&mut self, version: Version, buffer: &mut BytesMut) {
+    /// Sends PUBACK or PUBREC of the messages that were taken, up to the first that was not.
+    pub(super) fn flush(&mut self, version: Version, buffer: &mut BytesMut) {
         while let Some(due) = self.due.pop_front_if(|due| due.taken) {
             self.first += 1;
             let encoded = if due.qos == QoS::ExactlyOnce {
@@ -147,8 +184,11 @@ impl Inbound {
     /// (`[MQTT-4.3.3-11]`).
     pub(super) fn release(&mut self, packet_id: PacketId, version: Version, buffer: &mut BytesMut) {
         let known = self.received.remove(&packet_id);
+        if known.is_some_and(|known| known.epoch == self.epoch) {
+            self.open_qos2 -= 1;
+        }
         let reason = match version {
-            Version::V5 if !known => PubcompReason::PacketIdentifierNotFound,
+            Version::V5 if known.is_none() => PubcompReason::PacketIdentifierNotFound,
             _ => PubcompReason::Success,
         };
         let pubcomp = Pubcomp {

@@ -253,10 +253,14 @@ impl Session {
 
     /// The application has taken a message: its PUBACK or PUBREC goes out as soon as those of the
     /// messages before it have (`[MQTT-4.6.0-2]`).
+    ///
+    /// A message of QoS 2 that was not taken is handed out again when the session is resumed. So
+    /// tell of one that is taken after its connection has ended, too; nothing is then sent.
     pub fn acknowledge(&mut self, token: AckToken) {
+        self.inbound.take(token);
         if self.phase == Phase::Connected {
             self.inbound
-                .acknowledge(token, self.config.version, self.outgoing.buffer());
+                .flush(self.config.version, self.outgoing.buffer());
         }
     }
 

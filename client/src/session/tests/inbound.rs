@@ -217,6 +217,47 @@ fn what_ends_an_exchange_makes_room_for_the_next() {
 }
 
 #[test]
+fn the_brokers_quota_begins_afresh_with_every_connection() {
+    // [MQTT-4.9.0-1]: what is left of the last connection is not held against this one.
+    let config = Config {
+        receive_maximum: 1,
+        ..kept(v5())
+    };
+    let mut pair = Pair::connected(config);
+    pair.hear(&publish(ExactlyOnce, 1, "x"));
+    pair.take(1);
+    pair.reconnect(true);
+    pair.forget();
+    pair.hear(&publish(ExactlyOnce, 2, "y"));
+    pair.hear(&pubrel(1));
+    pair.check(
+        r#"<- PUBLISH 2 QoS 2 t "y"
+           ** QoS 2 t "y"
+           <- PUBREL 1
+           -> PUBCOMP 1"#,
+    );
+    // It made no room either.
+    pair.hear(&publish(ExactlyOnce, 3, "z"));
+    assert!(pair.happened().contains("-> DISCONNECT 0x93"));
+}
+
+#[test]
+fn a_message_that_was_sent_again_counts_on_its_new_connection() {
+    let config = Config {
+        receive_maximum: 1,
+        ..kept(v5())
+    };
+    let mut pair = Pair::connected(config);
+    pair.hear(&publish(ExactlyOnce, 1, "x"));
+    pair.take(1);
+    pair.reconnect(true);
+    pair.hear(&publish_again(ExactlyOnce, 1, "x"));
+    pair.forget();
+    pair.hear(&publish(ExactlyOnce, 2, "y"));
+    assert!(pair.happened().contains("-> DISCONNECT 0x93"));
+}
+
+#[test]
 fn a_token_of_an_earlier_connection_sends_nothing() {
     for config in both_kept() {
         let mut pair = Pair::connected(config);
@@ -336,6 +377,67 @@ fn a_packet_above_the_maximum_size_ends_the_connection() {
 }
 
 #[test]
+fn a_message_that_nobody_took_is_handed_out_again_on_the_next_connection() {
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.hear(&publish(ExactlyOnce, 1, "taken"));
+        pair.hear(&publish(ExactlyOnce, 2, "left"));
+        pair.take(1);
+        pair.reconnect(true);
+        pair.forget();
+        pair.hear(&publish_again(ExactlyOnce, 1, "taken"));
+        pair.hear(&publish_again(ExactlyOnce, 2, "left"));
+        pair.check(
+            r#"<- PUBLISH 1 QoS 2 DUP t "taken"
+               ** duplicate of "taken"
+               -> PUBREC 1
+               <- PUBLISH 2 QoS 2 DUP t "left"
+               ** QoS 2 DUP t "left""#,
+        );
+        pair.take(3);
+        pair.hear(&pubrel(2));
+        pair.check(
+            "-> PUBREC 2
+             <- PUBREL 2
+             -> PUBCOMP 2",
+        );
+    }
+}
+
+#[test]
+fn a_message_that_was_taken_between_two_connections_is_not_handed_out_again() {
+    for config in both_kept() {
+        let mut pair = Pair::connected(config);
+        pair.hear(&publish(ExactlyOnce, 1, "x"));
+        pair.lose();
+        pair.take(1);
+        pair.connect();
+        pair.hear(&connack(true));
+        pair.forget();
+        pair.hear(&publish_again(ExactlyOnce, 1, "x"));
+        pair.check(
+            r#"<- PUBLISH 1 QoS 2 DUP t "x"
+               ** duplicate of "x"
+               -> PUBREC 1"#,
+        );
+    }
+}
+
+#[test]
+fn a_message_taken_twice_over_two_connections_is_acknowledged_once() {
+    let mut pair = Pair::connected(kept(v5()));
+    pair.hear(&publish(ExactlyOnce, 1, "x"));
+    pair.reconnect(true);
+    pair.hear(&publish_again(ExactlyOnce, 1, "x"));
+    pair.forget();
+    // The first copy, from the first connection: the second one answers.
+    pair.take(1);
+    pair.check("");
+    pair.take(2);
+    pair.check("-> PUBREC 1");
+}
+
+#[test]
 fn a_session_that_is_lost_takes_its_half_done_messages_along() {
     for config in both_kept() {
         let mut pair = Pair::connected(config);
@@ -351,6 +453,27 @@ fn a_session_that_is_lost_takes_its_half_done_messages_along() {
         pair.take(2);
         pair.check("-> PUBREC 1");
     }
+}
+
+#[test]
+fn a_session_that_was_not_kept_takes_its_half_done_messages_along() {
+    // The application vouches for a session that this client has given up.
+    let config = Config {
+        resume_session: true,
+        clean_start: false,
+        properties: Properties::new(),
+        ..v5()
+    };
+    let mut pair = Pair::connected(config);
+    pair.hear(&publish(ExactlyOnce, 1, "old"));
+    pair.take(1);
+    pair.reconnect(true);
+    pair.forget();
+    pair.hear(&publish(ExactlyOnce, 1, "new"));
+    pair.check(
+        r#"<- PUBLISH 1 QoS 2 t "new"
+           ** QoS 2 t "new""#,
+    );
 }
 
 #[test]

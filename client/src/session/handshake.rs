@@ -25,8 +25,6 @@ impl Session {
         );
         self.phase = Phase::Connecting;
         self.outgoing.clear();
-        self.reading = true;
-        self.ping_unheard = false;
         self.timers.stop_all();
         self.timers.set(Timer::Connack, deadline);
         self.inbound.reconnected();

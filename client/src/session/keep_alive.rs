@@ -9,6 +9,10 @@ use super::timers::{Timer, Timers};
 pub(super) struct KeepAlive {
     interval: Option<Duration>,
     ping_timeout: Duration,
+    /// Whether a PINGREQ has no answer yet.
+    unanswered: bool,
+    /// Whether the driver does not read; then silence is not the broker's.
+    paused: bool,
 }
 
 impl KeepAlive {
@@ -18,6 +22,8 @@ impl KeepAlive {
         Self {
             interval: (seconds > 0).then_some(interval),
             ping_timeout,
+            unanswered: false,
+            paused: false,
         }
     }
 
@@ -30,15 +36,39 @@ impl KeepAlive {
     }
 
     /// A PINGREQ was sent.
-    pub(super) fn pinged(&self, timers: &mut Timers, now: Instant) {
-        timers.set(Timer::Pingresp, now + self.ping_timeout);
+    pub(super) fn pinged(&mut self, timers: &mut Timers, now: Instant) {
+        self.unanswered = true;
+        if !self.paused && !timers.is_set(Timer::Pingresp) {
+            timers.set(Timer::Pingresp, now + self.ping_timeout);
+        }
+    }
+
+    /// PINGRESP came.
+    pub(super) const fn answered(&mut self, timers: &mut Timers) {
+        self.unanswered = false;
+        timers.stop(Timer::Pingresp);
     }
 
     /// A packet came. Whatever it is, the broker is there: an answer may have to wait behind a
     /// large message.
     pub(super) fn heard(&self, timers: &mut Timers, now: Instant) {
         if timers.is_set(Timer::Pingresp) {
-            self.pinged(timers, now);
+            timers.set(Timer::Pingresp, now + self.ping_timeout);
+        }
+    }
+
+    /// The driver stops reading: an answer cannot be missed.
+    pub(super) const fn pause(&mut self, timers: &mut Timers) {
+        self.paused = true;
+        timers.stop(Timer::Pingresp);
+    }
+
+    /// The driver reads again: an answer that is still missing has as long as any. It need not be
+    /// asked for again, as what was sent before lies in the transport.
+    pub(super) fn resume(&mut self, timers: &mut Timers, now: Instant) {
+        self.paused = false;
+        if self.unanswered {
+            timers.set(Timer::Pingresp, now + self.ping_timeout);
         }
     }
 

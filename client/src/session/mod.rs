@@ -76,10 +76,6 @@ pub struct Session {
     keep_alive: KeepAlive,
     timers: Timers,
     outgoing: Outgoing,
-    /// Whether the driver reads; while it does not, silence is not the broker's.
-    reading: bool,
-    /// Whether a PINGREQ was sent whose answer may lie unread.
-    ping_unheard: bool,
 
     /// What is in flight. QoS 1 and 2 messages stay in it when the connection ends, if the session
     /// is kept.
@@ -115,8 +111,6 @@ impl Session {
             keep_alive: KeepAlive::default(),
             timers: Timers::default(),
             outgoing: Outgoing::default(),
-            reading: true,
-            ping_unheard: false,
             exchanges: PacketIds::default(),
             resend: VecDeque::new(),
             waiting: VecDeque::new(),
@@ -170,10 +164,7 @@ impl Session {
             Packet::Pubcomp(pubcomp) => self.handle_pubcomp(pubcomp)?,
             Packet::Suback(suback) => self.handle_suback(suback)?,
             Packet::Unsuback(unsuback) => self.handle_unsuback(unsuback)?,
-            Packet::Pingresp => {
-                self.ping_unheard = false;
-                self.timers.stop(Timer::Pingresp);
-            }
+            Packet::Pingresp => self.keep_alive.answered(&mut self.timers),
             Packet::Disconnect(disconnect) => self.handle_server_disconnect(disconnect)?,
             // No authentication method is asked for yet, so there is nothing to go on with
             // ([MQTT-4.12.0-6], [MQTT-4.12.0-7]).
@@ -241,13 +232,13 @@ impl Session {
     /// The driver stops reading, or reads again: while nobody reads, an answer to PINGREQ cannot be
     /// missed.
     pub fn handle_reading(&mut self, reading: bool, now: Instant) {
-        self.reading = reading;
-        if !reading {
-            self.ping_unheard |= self.timers.is_set(Timer::Pingresp);
-            self.timers.stop(Timer::Pingresp);
-        } else if std::mem::take(&mut self.ping_unheard) && self.phase == Phase::Connected {
-            // The answer lies unread, or it never came.
-            self.keep_alive.pinged(&mut self.timers, now);
+        if self.phase != Phase::Connected {
+            return;
+        }
+        if reading {
+            self.keep_alive.resume(&mut self.timers, now);
+        } else {
+            self.keep_alive.pause(&mut self.timers);
         }
     }
 
@@ -321,17 +312,10 @@ impl Session {
     }
 
     fn ping(&mut self, now: Instant) {
-        if self.phase != Phase::Connected {
-            return;
-        }
         Packet::Pingreq
             .encode(self.config.version, self.outgoing.buffer())
             .expect("both versions have PINGREQ");
-        if !self.reading {
-            self.ping_unheard = true;
-        } else if !self.timers.is_set(Timer::Pingresp) {
-            self.keep_alive.pinged(&mut self.timers, now);
-        }
+        self.keep_alive.pinged(&mut self.timers, now);
     }
 
     fn complete(&mut self, operation: Option<OperationId>, outcome: Outcome) {

@@ -151,6 +151,30 @@ fn whatever_comes_shows_that_the_broker_is_there() {
 }
 
 #[test]
+fn nobody_waits_for_an_answer_while_nobody_reads() {
+    let mut pair = Pair::connected(alive(v5()));
+    pair.pass(seconds(45));
+    pair.reading(false);
+    pair.forget();
+    // The broker is still told that the client is there.
+    pair.pass(seconds(100));
+    pair.check(
+        "at 90 s
+         -> PINGREQ
+         at 135 s
+         -> PINGREQ",
+    );
+    // The answers lie in the transport: none has to be asked for again.
+    pair.reading(true);
+    pair.check("");
+    pair.pass(seconds(9));
+    pair.hear(&Packet::Pingresp);
+    pair.forget();
+    pair.pass(seconds(25));
+    assert!(pair.session.is_connected());
+}
+
+#[test]
 fn a_broker_that_is_silent_when_reading_goes_on_loses_the_connection() {
     let mut pair = Pair::connected(alive(v5()));
     pair.pass(seconds(40));
@@ -164,6 +188,18 @@ fn a_broker_that_is_silent_when_reading_goes_on_loses_the_connection() {
          !! lost: no answer to PINGREQ within 10s
          closed",
     );
+}
+
+#[test]
+fn reading_on_and_off_sends_nothing() {
+    for config in [v5(), alive(v5()), v311()] {
+        let mut pair = Pair::connected(config);
+        for _ in 0..100 {
+            pair.reading(false);
+            pair.reading(true);
+        }
+        pair.check("");
+    }
 }
 
 #[test]

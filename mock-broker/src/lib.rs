@@ -1,4 +1,12 @@
-//! A scriptable MQTT broker that refuses, delays, corrupts and lies on demand.
+#![doc = include_str!("../README.md")]
+//!
+//! # Map
+//!
+//! - [`MockBroker`], and [`Builder`] for one that is not as usual.
+//! - [`Rule`], [`matcher`] for what it is about, [`action`] for what it does; [`Match`] and
+//!   [`Respond`] for closures and more.
+//! - [`Journal`] and its [entries](Entry); [`Received`], a packet as matchers see it.
+//! - [`Unmet`], what verification has to say.
 
 mod base;
 mod broker;

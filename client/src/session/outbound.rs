@@ -64,6 +64,7 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Unwritten {
     pub(super) operation: OperationId,
+    requested: Instant,
     /// Where in the stream of bytes it begins.
     pub(super) start: u64,
     /// Where it ends.
@@ -104,9 +105,11 @@ impl Session {
             let end = self.outgoing.end();
             self.unwritten.push_back(Unwritten {
                 operation,
+                requested: now,
                 start,
                 end,
             });
+            self.start_operation_timer(now);
             return Ok(());
         }
         let must_wait = self.quota.is_used_up()
@@ -456,6 +459,14 @@ impl Session {
                 *operation = None;
                 self.completions.push_back((id, outcome));
             }
+        }
+        // A message of QoS 0 that lies in the stream of bytes cannot be taken back either.
+        while let Some(due) = self
+            .unwritten
+            .pop_front_if(|message| is_due(message.requested))
+        {
+            self.completions
+                .push_back((due.operation, publish(Fate::Unknown)));
         }
         // A message that was never sent is taken back.
         let (due, rest): (Vec<_>, Vec<_>) = self

@@ -332,6 +332,29 @@ fn a_message_of_a_kept_session_that_took_too_long_stays_in_it() {
 }
 
 #[test]
+fn a_qos_0_message_that_cannot_be_written_does_not_wait_for_ever() {
+    for config in both() {
+        let mut pair = Pair::connected(impatient(config));
+        pair.make_room(0);
+        pair.publish(AtMostOnce);
+        pair.pass(seconds(10));
+        pair.publish(AtMostOnce);
+        pair.pass(seconds(20));
+        // It is not taken back: the transport may have it in the end.
+        pair.check("at 30 s\n#1 Unknown: no answer to PUBLISH within 30s");
+        pair.make_room(1000);
+        pair.check(
+            r#"-> PUBLISH QoS 0 t "m1"
+               -> PUBLISH QoS 0 t "m2"
+               #2 published"#,
+        );
+        pair.pass(seconds(1000));
+        pair.forget();
+        assert_eq!(pair.session.poll_timeout(), None);
+    }
+}
+
+#[test]
 fn deadlines_end_with_their_connection() {
     let mut pair = Pair::connected(impatient(kept(v5())));
     pair.publish(AtLeastOnce);

@@ -40,9 +40,10 @@ impl<'a> Frame<'a> {
     #[cold]
     fn error(&self, fault: Fault, version: Version) -> DecodeError {
         let packet = self.packet_type();
-        // A CONNECT is judged by the rules of the version that it names, if it names one.
+        // A CONNECT is judged by the rules of the version that it names, if it names one; its first
+        // byte is not, as that may be refused before the rest has come.
         let named = match packet {
-            Some(PacketType::Connect) => Connect::named_version(self.body()),
+            Some(PacketType::Connect) if fault.offset > 0 => Connect::named_version(self.body()),
             _ => None,
         };
         DecodeError::new(fault, packet, named.unwrap_or(version))

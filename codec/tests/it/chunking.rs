@@ -122,6 +122,20 @@ fn every_refusal_is_the_same_in_whatever_pieces_its_bytes_arrive() {
 }
 
 #[test]
+fn wrong_flags_are_the_same_in_whatever_pieces_their_bytes_arrive() {
+    // In both versions: a CONNECT names its own, and is not always asked for it.
+    for (vector, _) in vectors::all() {
+        for version in Version::ALL {
+            for flags in 0..16 {
+                let mut bytes = vector.bytes();
+                bytes[0] = bytes[0] & 0xF0 | flags;
+                assert_eq!(read(bytes.chunks(1), version), read([&bytes[..]], version));
+            }
+        }
+    }
+}
+
+#[test]
 fn packets_up_to_the_limit_pass_and_the_first_above_it_is_the_last() {
     let good = wire("30 0A 0001't' 78787878787878");
     let large = wire("30 0B 0001't' 7878787878787878");

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use nack_codec::{Disconnect, DisconnectReason, PacketId, Properties, PropertyId, Role, Version};
+use nack_codec::{
+    Disconnect, DisconnectReason, PacketId, Properties, Property, PropertyId, Role, Version,
+};
 
 use super::requests::Exchange;
 use super::state::Phase;
@@ -19,6 +21,8 @@ pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Session {
     /// The caller ends the connection. What is to be written is still written, DISCONNECT last.
+    /// Where the broker would not accept a packet of that size, reason string and user properties
+    /// are left out of it (`[MQTT-3.14.2-3]`, `[MQTT-3.14.2-4]`).
     ///
     /// # Errors
     ///
@@ -35,22 +39,49 @@ impl Session {
         request.properties().check()?;
         let properties = request.properties().block().borrow();
         self.check_disconnect(request.reason, &properties)?;
-        let closes_in_silence = self.config.version == Version::V311
-            && request.reason == DisconnectReason::DisconnectWithWillMessage;
-        if !closes_in_silence {
-            let packet = Disconnect {
-                reason: request.reason,
-                properties,
-            };
-            packet
-                .encode(self.config.version, self.outgoing.buffer())
-                .map_err(Invalid::Encode)?;
-        }
+        self.write_disconnect(request.reason, &properties)?;
         if let Some(seconds) = properties.session_expiry_interval() {
             self.session_expiry_interval = seconds;
         }
         self.wind_up(ConnectionLost::ByClient, now);
         Ok(())
+    }
+
+    fn write_disconnect(
+        &mut self,
+        reason: DisconnectReason,
+        properties: &Properties<&[u8]>,
+    ) -> Result<(), Invalid> {
+        let version = self.config.version;
+        // 3.1.1 asks for the will by closing the transport without a DISCONNECT.
+        let in_silence =
+            version == Version::V311 && reason == DisconnectReason::DisconnectWithWillMessage;
+        let reason = if in_silence {
+            DisconnectReason::NormalDisconnection
+        } else {
+            reason
+        };
+        let limits = self.limits;
+        let buffer = self.outgoing.buffer();
+        let start = buffer.len();
+        let mut write = |properties| {
+            Disconnect { reason, properties }.encode(version, buffer)?;
+            let result = limits.check_size(buffer.len() - start);
+            if in_silence || result.is_err() {
+                buffer.truncate(start);
+            }
+            result
+        };
+        match write(*properties) {
+            Err(Invalid::PacketTooLarge { .. }) => {
+                let mut needed = Properties::new();
+                if let Some(seconds) = properties.session_expiry_interval() {
+                    needed.push(Property::SessionExpiryInterval(seconds))?;
+                }
+                write(needed.borrow())
+            }
+            result => result,
+        }
     }
 
     fn check_disconnect(

@@ -24,6 +24,7 @@ impl Session {
             "a session has one connection at a time"
         );
         self.phase = Phase::Connecting;
+        self.limits = Limits::default();
         self.outgoing.clear();
         self.timers.stop_all();
         self.timers.set(Timer::Connack, deadline);

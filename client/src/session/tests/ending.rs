@@ -410,6 +410,29 @@ fn what_the_client_says_with_its_disconnect_is_sent() {
 }
 
 #[test]
+fn words_that_the_broker_would_not_accept_are_left_out_of_disconnect() {
+    // [MQTT-3.14.2-3], [MQTT-3.14.2-4], [MQTT-3.2.2-15]
+    let granted = properties([Property::MaximumPacketSize(20)]);
+    let request = Disconnect::default()
+        .session_expiry_interval(60)
+        .reason_string("a reason that is too long")
+        .user_property("k", "v");
+    let mut pair = Pair::granted(kept(v5()), &granted);
+    pair.disconnect(&request);
+    pair.check(
+        "-> DISCONNECT, SessionExpiryInterval(60)
+         !! lost: by the client
+         closed",
+    );
+    // The limit of an earlier connection is none of this one.
+    pair.connect();
+    pair.forget();
+    pair.disconnect(&Disconnect::default().reason_string("a reason that is long"));
+    let happened = pair.happened();
+    assert!(happened.contains("a reason that is long"), "{happened}");
+}
+
+#[test]
 fn a_session_that_was_not_to_be_kept_cannot_be_kept_by_disconnect() {
     // Section 3.14.2.2.2.
     let mut pair = Pair::connected(v5());
@@ -446,6 +469,22 @@ fn the_will_of_a_3_1_1_client_is_published_if_it_closes_in_silence() {
     pair.forget();
     pair.make_room(1000);
     pair.check("-> PUBLISH QoS 0 t \"m1\"\nclosed");
+}
+
+#[test]
+fn what_3_1_1_cannot_say_in_disconnect_is_refused() {
+    let with_words = |reason| Disconnect::with(reason).reason_string("x");
+    let requests = [
+        Disconnect::with(DisconnectReason::ProtocolError),
+        with_words(DisconnectReason::NormalDisconnection),
+        with_words(DisconnectReason::DisconnectWithWillMessage),
+    ];
+    for request in requests {
+        let mut pair = Pair::connected(v311());
+        pair.disconnect(&request);
+        pair.check("#1 not taken: the request cannot be encoded: MQTT 3.1.1 has no reason code or property in DISCONNECT");
+        assert!(pair.session.is_connected());
+    }
 }
 
 #[test]

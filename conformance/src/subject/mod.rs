@@ -1,4 +1,18 @@
 //! The client under test, behind the verbs of the shim protocol: ours in process, or any other.
+//!
+//! Commands, answers and events have the JSON shapes of the protocol, so that a child process can
+//! stand behind [`Subject`] as well. Beside what every client can tell, an `err` may have:
+//!
+//! | field | what | capability |
+//! |---|---|---|
+//! | `reasons` | all codes of a SUBACK or UNSUBACK, one a filter | |
+//! | `props` | `reason_string`, `user_property` and `server_reference` of the answer | `refusal_texts` |
+//! | `delivery` | what became of the message: `not_sent`, `rejected`, `in_session`, `unknown` | `refusal_advice` |
+//! | `retry` | `never`, `later`, `reconnect`, `elsewhere`, `new_session`, `caller_decides` | `refusal_advice` |
+//! | `statement` | which statement the broker broke | `refusal_advice` |
+//!
+//! A client without these capabilities is not judged by them. One with `refusal_advice` types its
+//! errors, and must raise a refused filter; another may tell it among the `reasons` of a success.
 
 mod answer;
 mod command;

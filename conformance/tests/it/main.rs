@@ -1,5 +1,10 @@
 //! The suite's own tests: our client passes it, each case can fail, and what it cites exists.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests panic as tests do, and clippy knows only the tests themselves"
+)]
+
 mod cases;
 mod catalogue;
 mod command_line;

@@ -1,7 +1,7 @@
 //! The runner with cases that do not behave.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use nack_codec::Version;
@@ -96,14 +96,20 @@ fn a_finding_by_a_sentence_that_the_case_does_not_cite_is_a_crash() {
 
 #[test]
 fn outcomes_are_in_the_order_of_the_runs_whatever_ends_first() {
-    let slow = run(async |_| {
-        std::thread::sleep(Duration::from_millis(50));
-        Err(Finding::inconclusive("slow", ""))
+    let (open, gate) = mpsc::channel();
+    let gate = Mutex::new(gate);
+    let slow = run(async move |_| {
+        gate.lock().unwrap().recv().unwrap();
+        Err(Finding::inconclusive("the other ends first", "it did"))
     });
     let all = [slow, run(async |_| Ok(()))].concat();
     let runner = Runner::new(Arc::new(InProcess::new())).jobs(NonZeroUsize::new(2).unwrap());
     let mut ended = Vec::new();
-    let outcomes = runner.run(&all, |_, outcome| ended.push(outcome.verdict));
+    let outcomes = runner.run(&all, |_, outcome| {
+        ended.push(outcome.verdict);
+        // Only the first to end finds somebody who waits.
+        let _ = open.send(());
+    });
     let verdicts: Vec<Verdict> = outcomes.iter().map(|outcome| outcome.verdict).collect();
     assert_eq!(verdicts, [Verdict::Inconclusive, Verdict::Pass]);
     assert_eq!(ended, [Verdict::Pass, Verdict::Inconclusive]);

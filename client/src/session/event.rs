@@ -69,8 +69,8 @@ pub enum Event {
         /// Of which identifier.
         packet_id: PacketId,
     },
-    /// A message of the resumed session is beyond the limits of the new connection, and was given
-    /// up.
+    /// A message of the resumed session is beyond the limits of the new connection. It stays in the
+    /// session, and is sent again on a connection that allows it.
     ResendFailed(Invalid),
 }
 

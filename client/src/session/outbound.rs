@@ -237,10 +237,8 @@ impl Session {
                     sent.holds_quota = true;
                 }
             }
-            Err(invalid) => {
-                self.exchanges.remove(packet_id);
-                self.events.push_back(Event::ResendFailed(invalid));
-            }
+            // The identifier stays taken, as the broker may know the message by it.
+            Err(invalid) => self.events.push_back(Event::ResendFailed(invalid)),
         }
     }
 

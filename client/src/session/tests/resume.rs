@@ -335,6 +335,50 @@ fn pubrec_is_never_sent_of_its_own_accord() {
 }
 
 #[test]
+fn a_message_beyond_the_new_limits_stays_in_the_session() {
+    let mut pair = Pair::connected(kept(v5()));
+    pair.publish_message(Publish::new("t", "long enough to be too long").qos(AtLeastOnce));
+    pair.publish(ExactlyOnce);
+    pair.publish(AtLeastOnce);
+    pair.lose();
+    pair.connect();
+    pair.forget();
+    let small = properties([
+        Property::MaximumPacketSize(20),
+        Property::MaximumQos(AtLeastOnce),
+    ]);
+    pair.hear(&connack_with(true, &small));
+    pair.check(
+        r#"<- CONNACK session present, MaximumPacketSize(20), MaximumQos(AtLeastOnce)
+           -> PUBLISH 3 QoS 1 DUP t "m3"
+           !! connected, session present
+           !! not sent again: the packet has 34 bytes, and the broker accepts at most 20
+           !! not sent again: QoS 2 is above the broker's maximum of QoS 1"#,
+    );
+    // Nobody else may use their identifiers: the broker may have begun these exchanges.
+    assert_eq!(pair.packet_ids(), [1, 2, 3]);
+    assert_eq!(pair.session.quota_taken(), 1);
+    pair.hear(&puback(3));
+    pair.publish(AtLeastOnce);
+    pair.forget();
+    // A broker that allows more gets them.
+    pair.reconnect(true);
+    let happened = pair.happened();
+    let sent: Vec<_> = happened
+        .lines()
+        .filter(|line| line.starts_with("-> PUBLISH"))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            "-> PUBLISH 1 QoS 1 DUP t (26 bytes)",
+            r#"-> PUBLISH 2 QoS 2 DUP t "m2""#,
+            r#"-> PUBLISH 3 QoS 1 DUP t "m4""#,
+        ]
+    );
+}
+
+#[test]
 fn what_is_new_comes_behind_what_is_resumed() {
     for config in both_kept() {
         let mut pair = Pair::connected(config);

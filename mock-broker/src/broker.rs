@@ -327,3 +327,19 @@ pub struct NotConnected {
     /// Whom it was for.
     pub target: Target,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Rule, RuleGuard};
+
+    #[test]
+    fn what_a_test_holds_goes_where_the_test_goes() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<MockBroker>();
+        check::<RuleGuard>();
+        check::<Rule>();
+        check::<Journal>();
+        check::<Unmet>();
+    }
+}

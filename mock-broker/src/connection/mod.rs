@@ -221,7 +221,6 @@ impl Connection {
             self.inbox.clear();
             return;
         }
-        self.heard = Instant::now();
         let framer = Framer::new(self.shared.maximum_packet_size, self.source.version);
         let frames = framer.split(&mut self.inbox);
         for frame in &frames {
@@ -243,6 +242,7 @@ impl Connection {
     /// One packet, or what is not one: asks the rules, and does what they or the base behaviour
     /// say.
     fn receive(&mut self, raw: Bytes, error: Option<DecodeError>) {
+        self.heard = Instant::now();
         self.introduce(&raw, error);
         let source = self.source.clone();
         let number = source.connection;

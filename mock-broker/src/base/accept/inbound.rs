@@ -145,12 +145,11 @@ impl Accept {
             return;
         }
         let connection = session.connection;
-        let last_connection = session.last_connection;
-        if let Err(waiting) = session.push(waiting) {
-            let guest = self.guests.get(&last_connection);
+        if let (Err(waiting), Some(number)) = (session.push(waiting), connection) {
+            let guest = self.guests.get(&number);
             let version = guest.map_or(Version::V5, |guest| guest.capacity.version);
-            let dropped = self.dropped.entry(last_connection).or_default();
-            if connection.is_some() && dropped.len() < super::DROPS_KEPT {
+            let dropped = self.dropped.entry(number).or_default();
+            if dropped.len() < super::DROPS_KEPT {
                 dropped.push(waiting.as_dropped(version));
             }
         }

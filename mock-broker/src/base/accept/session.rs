@@ -27,8 +27,6 @@ use crate::base::Delivery;
 pub(super) struct Session {
     /// The connection that uses it now.
     pub(super) connection: Option<u32>,
-    /// The connection that used it last.
-    pub(super) last_connection: u32,
     /// How long it outlives its connection.
     pub(super) expiry: Expiry,
     pub(super) subscriptions: usize,
@@ -101,7 +99,6 @@ impl Session {
     pub(super) fn new(expiry: Expiry) -> Self {
         Self {
             connection: None,
-            last_connection: 0,
             expiry,
             subscriptions: 0,
             received: HashSet::new(),
@@ -119,7 +116,6 @@ impl Session {
 
     pub(super) fn attach(&mut self, connection: u32) {
         self.connection = Some(connection);
-        self.last_connection = connection;
         self.ended = None;
         self.unasked.clear();
         // [MQTT-4.4.0-1]: all that is in flight is sent again.

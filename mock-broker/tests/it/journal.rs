@@ -139,7 +139,7 @@ async fn the_alternate_form_has_times_and_bytes() {
 #[tokio::test(start_paused = true)]
 async fn an_entry_says_who_what_and_when() {
     let broker = MockBroker::in_memory();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::advance(Duration::from_secs(3)).await;
     let mut peer = Peer::connected(&broker, Version::V311, "c1").await;
     peer.publish(QoS::AtLeastOnce, 7, "t", "m").await;
     peer.expects(b"\x40\x02\x00\x07").await;

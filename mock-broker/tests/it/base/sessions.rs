@@ -118,7 +118,7 @@ async fn a_session_expires_in_its_time_and_not_before() {
         let (peer, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
         drop(peer);
         broker.wait_for_close(1).await;
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        tokio::time::advance(Duration::from_secs(seconds)).await;
         let (_, present) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
         assert_eq!(present, expected);
     }

@@ -226,6 +226,7 @@ impl Session {
                 Exchange::Publish(message) if kept => {
                     message.holds_quota = false;
                     if let Some(operation) = message.operation.take() {
+                        message.in_session = true;
                         self.completions
                             .push_back((operation, lost(Delivery::InSession)));
                     }
@@ -235,6 +236,7 @@ impl Session {
                         let outcome = lost(fate(message.start));
                         self.completions.push_back((operation, outcome));
                     }
+                    self.lost_messages += usize::from(message.in_session);
                     self.exchanges.remove(packet_id);
                 }
                 Exchange::Subscribe(request) => {
@@ -256,11 +258,8 @@ impl Session {
             }
         }
         for waiting in self.waiting.drain(..) {
-            self.completions.extend(
-                waiting
-                    .operation
-                    .map(|operation| (operation, lost(Delivery::NotSent))),
-            );
+            self.completions
+                .push_back((waiting.operation, lost(Delivery::NotSent)));
         }
         for unwritten in self.unwritten.drain(..) {
             self.completions
@@ -269,15 +268,14 @@ impl Session {
         self.resend.clear();
     }
 
-    /// The broker has no session: what was kept in it is lost (`[MQTT-3.2.2-5]`). Says how many
-    /// messages that are.
-    pub(super) fn forget_session(&mut self) -> usize {
+    /// The broker has no session: what was kept in it is lost (`[MQTT-3.2.2-5]`).
+    pub(super) fn forget_session(&mut self) {
         let ids: Vec<PacketId> = self.exchanges.in_use().collect();
         for packet_id in &ids {
             self.exchanges.remove(*packet_id);
         }
+        self.lost_messages += ids.len();
         self.inbound.forget();
         self.held = false;
-        ids.len()
     }
 }

@@ -116,8 +116,8 @@ impl Connected {
     }
 
     /// How many messages were reported to be kept in the session
-    /// ([`Delivery::InSession`](crate::Delivery::InSession)), and were lost with it, as the broker
-    /// has no session any more (`[MQTT-3.2.2-5]`).
+    /// ([`Delivery::InSession`](crate::Delivery::InSession)), and were lost with it: the broker has
+    /// no session any more (`[MQTT-3.2.2-5]`), or the client has ended it.
     pub const fn lost_messages(&self) -> usize {
         self.lost_messages
     }

@@ -74,11 +74,10 @@ impl Session {
                 .expect("it comes out of a packet")
                 .to_owned();
         }
-        let lost_messages = if connack.session_present {
-            0
-        } else {
-            self.forget_session()
-        };
+        if !connack.session_present {
+            self.forget_session();
+        }
+        let lost_messages = std::mem::take(&mut self.lost_messages);
         let connected = Connected::new(connack, self.limits, seconds, lost_messages);
         self.events.push_back(Event::Connected(Box::new(connected)));
         self.resume();

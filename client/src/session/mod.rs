@@ -25,6 +25,7 @@
 //! event loops can drive it; [`Client`](crate::Client) is what applications want.
 
 mod config;
+mod deadlines;
 mod ending;
 mod event;
 mod flow_control;
@@ -93,6 +94,8 @@ pub struct Session {
     held: bool,
     /// For how many seconds it outlives this one.
     session_expiry_interval: u32,
+    /// How many messages were promised to be kept, and were lost since the last CONNACK.
+    lost_messages: usize,
 
     completions: VecDeque<(OperationId, Outcome)>,
     events: VecDeque<Event>,
@@ -119,6 +122,7 @@ impl Session {
             inbound,
             held: false,
             session_expiry_interval,
+            lost_messages: 0,
             completions: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -321,15 +325,6 @@ impl Session {
     fn complete(&mut self, operation: Option<OperationId>, outcome: Outcome) {
         if let Some(operation) = operation {
             self.completions.push_back((operation, outcome));
-        }
-    }
-
-    /// The deadline of a request that is made now.
-    fn start_operation_timer(&mut self, now: Instant) {
-        if let Some(timeout) = self.config.operation_timeout
-            && !self.timers.is_set(Timer::Operation)
-        {
-            self.timers.set(Timer::Operation, now + timeout);
         }
     }
 

@@ -9,12 +9,8 @@ use nack_codec::{
 
 use super::outgoing::LINK_FROM;
 use super::requests::Exchange;
-use super::timers::Timer;
 use super::{Delivery, Event, OperationId, Outcome, RequestError, Session};
-use crate::error::{
-    Delivery as Fate, Invalid, Operation, PublishError, PublishReason, Refused, SubscribeError,
-    TimedOut, UnsubscribeError, Violation, copied,
-};
+use crate::error::{Invalid, PublishError, PublishReason, Refused, Violation, copied};
 use crate::{Publish, Published};
 
 /// A QoS 1 or 2 message that was sent.
@@ -22,6 +18,8 @@ use crate::{Publish, Published};
 pub(super) struct Outbound {
     /// `None` once the caller has its verdict: it took too long, or the connection ended.
     pub(super) operation: Option<OperationId>,
+    /// Whether that verdict was that the session keeps it.
+    pub(super) in_session: bool,
     pub(super) requested: Instant,
     pub(super) stage: Stage,
     /// Whether it takes part of this connection's send quota.
@@ -55,7 +53,7 @@ pub(super) enum Stage {
 /// A QoS 1 or 2 message that waits for quota or for an identifier.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) operation: Option<OperationId>,
+    pub(super) operation: OperationId,
     pub(super) requested: Instant,
     message: Publish,
 }
@@ -64,7 +62,7 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Unwritten {
     pub(super) operation: OperationId,
-    requested: Instant,
+    pub(super) requested: Instant,
     /// Where in the stream of bytes it begins.
     pub(super) start: u64,
     /// Where it ends.
@@ -116,7 +114,6 @@ impl Session {
             || !self.exchanges.has_free()
             || !self.resend.is_empty()
             || !self.waiting.is_empty();
-        let operation = Some(operation);
         if must_wait {
             self.check_message(&message)?;
             self.waiting.push_back(Waiting {
@@ -134,7 +131,7 @@ impl Session {
     /// Sends a message for the first time. There are quota and an identifier for it.
     fn send(
         &mut self,
-        operation: Option<OperationId>,
+        operation: OperationId,
         requested: Instant,
         message: Publish,
     ) -> Result<(), Invalid> {
@@ -144,7 +141,8 @@ impl Session {
         };
         let start = self.outgoing.end();
         let sent = Outbound {
-            operation,
+            operation: Some(operation),
+            in_session: false,
             requested,
             stage,
             holds_quota: true,
@@ -185,7 +183,7 @@ impl Session {
             let operation = waiting.operation;
             if let Err(invalid) = self.send(operation, waiting.requested, waiting.message) {
                 let error = PublishError::Invalid(invalid);
-                self.complete(operation, Outcome::Published(Err(error)));
+                self.complete(Some(operation), Outcome::Published(Err(error)));
             }
         }
     }
@@ -401,82 +399,6 @@ impl Session {
         {
             let published = Published::new(ReasonCode::Success, Properties::default());
             self.complete(Some(done.operation), Outcome::Published(Ok(published)));
-        }
-    }
-
-    /// Tells the callers that waited for too long. Their exchanges go on without them: an
-    /// identifier is free only when the broker has answered.
-    pub(super) fn time_out_operations(&mut self, now: Instant) {
-        let Some(after) = self.config.operation_timeout else {
-            return;
-        };
-        let mut next: Option<Instant> = None;
-        let mut is_due = |requested: Instant| {
-            let deadline = requested + after;
-            if deadline <= now {
-                return true;
-            }
-            next = Some(next.map_or(deadline, |next| next.min(deadline)));
-            false
-        };
-        let timed_out = |operation| TimedOut { operation, after };
-        let publish = |delivery| {
-            let timed_out = timed_out(Operation::Publish);
-            Outcome::Published(Err(PublishError::Timeout {
-                timed_out,
-                delivery,
-            }))
-        };
-        let kept = self.session_expiry_interval > 0;
-        let sent = if kept { Fate::InSession } else { Fate::Unknown };
-        for (_, exchange) in self.exchanges.iter_mut() {
-            let (operation, requested, outcome) = match exchange {
-                Exchange::Publish(message) => {
-                    (&mut message.operation, message.requested, publish(sent))
-                }
-                Exchange::Subscribe(request) => {
-                    let error = SubscribeError::Timeout(timed_out(Operation::Subscribe));
-                    (
-                        &mut request.operation,
-                        request.requested,
-                        Outcome::Subscribed(Err(error)),
-                    )
-                }
-                Exchange::Unsubscribe(request) => {
-                    let error = UnsubscribeError::Timeout(timed_out(Operation::Unsubscribe));
-                    (
-                        &mut request.operation,
-                        request.requested,
-                        Outcome::Unsubscribed(Err(error)),
-                    )
-                }
-            };
-            if let Some(id) = *operation
-                && is_due(requested)
-            {
-                *operation = None;
-                self.completions.push_back((id, outcome));
-            }
-        }
-        // A message of QoS 0 that lies in the stream of bytes cannot be taken back either.
-        while let Some(due) = self
-            .unwritten
-            .pop_front_if(|message| is_due(message.requested))
-        {
-            self.completions
-                .push_back((due.operation, publish(Fate::Unknown)));
-        }
-        // A message that was never sent is taken back.
-        let (due, rest): (Vec<_>, Vec<_>) = self
-            .waiting
-            .drain(..)
-            .partition(|waiting| is_due(waiting.requested));
-        self.waiting.extend(rest);
-        for waiting in due {
-            self.complete(waiting.operation, publish(Fate::NotSent));
-        }
-        if let Some(next) = next {
-            self.timers.set_earliest(Timer::Operation, next);
         }
     }
 }

@@ -52,6 +52,16 @@ impl Exchange {
             Self::Unsubscribe(_) => PacketType::Unsuback,
         }
     }
+
+    /// Since when a caller waits for it; `None` where nobody does.
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        let (operation, requested) = match self {
+            Self::Publish(message) => (message.operation, message.requested),
+            Self::Subscribe(request) => (request.operation, request.requested),
+            Self::Unsubscribe(request) => (request.operation, request.requested),
+        };
+        operation.map(|_| requested)
+    }
 }
 
 impl Session {

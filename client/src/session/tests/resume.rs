@@ -280,6 +280,29 @@ fn a_session_that_disconnect_ends_is_over() {
 }
 
 #[test]
+fn a_session_that_was_promised_to_messages_and_then_ended_is_counted_as_lost() {
+    let mut pair = Pair::connected(kept(v5()));
+    pair.publish(AtLeastOnce);
+    pair.publish(ExactlyOnce);
+    pair.reconnect(true);
+    pair.publish(AtLeastOnce);
+    pair.hear(&puback(1));
+    pair.forget();
+    pair.disconnect(&Disconnect::default().session_expiry_interval(0));
+    pair.check(
+        "-> DISCONNECT, SessionExpiryInterval(0)
+         #3 Unknown: lost: by the client
+         !! lost: by the client
+         closed",
+    );
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(false));
+    // #2, which was told that the session keeps it; #3 was not.
+    pair.check("<- CONNACK\n!! connected, 1 messages lost");
+}
+
+#[test]
 fn a_disconnect_that_keeps_the_session_keeps_the_messages() {
     for config in both_kept() {
         let mut pair = Pair::connected(config);

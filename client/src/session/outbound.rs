@@ -111,7 +111,7 @@ impl Session {
             return Ok(());
         }
         let must_wait = self.quota.is_used_up()
-            || !self.exchanges.has_free()
+            || self.exchanges.next_free().is_none()
             || !self.resend.is_empty()
             || !self.waiting.is_empty();
         if must_wait {
@@ -139,8 +139,10 @@ impl Session {
             QoS::ExactlyOnce => Stage::Pubrec,
             _ => Stage::Puback,
         };
+        let packet_id = self.next_packet_id()?;
         let start = self.outgoing.end();
-        let sent = Outbound {
+        self.write_message(&message, Some(packet_id), false)?;
+        self.insert(Exchange::Publish(Outbound {
             operation: Some(operation),
             in_session: false,
             requested,
@@ -148,17 +150,10 @@ impl Session {
             holds_quota: true,
             start,
             sequence: self.next_sequence,
-            message: Some(message.clone()),
+            message: Some(message),
             accepted: ReasonCode::Success,
             properties: Properties::default(),
-        };
-        let Ok(packet_id) = self.exchanges.insert(Exchange::Publish(sent)) else {
-            return Err(Invalid::NoPacketIdentifier);
-        };
-        if let Err(invalid) = self.write_message(&message, Some(packet_id), false) {
-            self.exchanges.remove(packet_id);
-            return Err(invalid);
-        }
+        }));
         self.next_sequence += 1;
         self.quota.take();
         Ok(())
@@ -176,7 +171,10 @@ impl Session {
             };
             self.send_again(packet_id);
         }
-        while !self.quota.is_used_up() && self.resend.is_empty() && self.exchanges.has_free() {
+        while !self.quota.is_used_up()
+            && self.resend.is_empty()
+            && self.exchanges.next_free().is_some()
+        {
             let Some(waiting) = self.waiting.pop_front() else {
                 break;
             };

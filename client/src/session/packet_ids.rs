@@ -27,28 +27,24 @@ impl<T> Default for PacketIds<T> {
 }
 
 impl<T> PacketIds<T> {
-    /// Takes a free identifier for `value`; gives the value back where all 65,535 are in use.
-    pub(super) fn insert(&mut self, value: T) -> Result<PacketId, T> {
-        let packet_id = match self.free.pop_front() {
-            Some(packet_id) => packet_id,
-            None => {
-                let next = u16::try_from(self.slots.len() + 1)
-                    .ok()
-                    .and_then(PacketId::new);
-                let Some(packet_id) = next else {
-                    return Err(value);
-                };
-                self.slots.push(None);
-                packet_id
-            }
-        };
-        self.slots[index(packet_id)] = Some(value);
-        Ok(packet_id)
+    /// The identifier that [`insert`](Self::insert) will take; `None` where all 65,535 are in use.
+    pub(super) fn next_free(&self) -> Option<PacketId> {
+        self.free.front().copied().or_else(|| {
+            let next = u16::try_from(self.slots.len() + 1).ok()?;
+            PacketId::new(next)
+        })
     }
 
-    /// Whether an identifier is free.
-    pub(super) fn has_free(&self) -> bool {
-        !self.free.is_empty() || self.slots.len() < usize::from(u16::MAX)
+    /// Takes a free identifier for `value`; gives the value back where all are in use.
+    pub(super) fn insert(&mut self, value: T) -> Result<PacketId, T> {
+        let Some(packet_id) = self.next_free() else {
+            return Err(value);
+        };
+        if self.free.pop_front().is_none() {
+            self.slots.push(None);
+        }
+        self.slots[index(packet_id)] = Some(value);
+        Ok(packet_id)
     }
 
     pub(super) fn get_mut(&mut self, packet_id: PacketId) -> Option<&mut T> {
@@ -93,9 +89,10 @@ mod tests {
     fn every_identifier_is_given_once_and_then_none() {
         let mut ids = PacketIds::default();
         for expected in 1..=u16::MAX {
+            assert_eq!(ids.next_free().map(PacketId::get), Some(expected));
             assert_eq!(ids.insert(()).map(PacketId::get), Ok(expected));
         }
-        assert!(!ids.has_free());
+        assert_eq!(ids.next_free(), None);
         assert_eq!(ids.insert(()), Err(()));
         ids.remove(PacketId::new(7).unwrap());
         assert_eq!(ids.insert(()).map(PacketId::get), Ok(7));
@@ -107,6 +104,7 @@ mod tests {
         let [one, two, three] = [(); 3].map(|()| ids.insert(()).unwrap());
         ids.remove(two);
         ids.remove(one);
+        assert_eq!(ids.next_free(), Some(two));
         assert_eq!(ids.insert(()), Ok(two));
         assert_eq!(ids.insert(()), Ok(one));
         assert_eq!(ids.in_use().collect::<Vec<_>>(), [one, two, three]);

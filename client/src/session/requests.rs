@@ -85,13 +85,7 @@ impl Session {
             return Err(Invalid::NoTopicFilter.into());
         }
         self.limits.check_filters(filters, self.config.version)?;
-        let asked = filters.iter().map(|(_, options)| options.qos).collect();
-        let pending = PendingSubscribe {
-            operation: Some(operation),
-            requested: now,
-            asked,
-        };
-        let packet_id = self.insert(Exchange::Subscribe(pending))?;
+        let packet_id = self.next_packet_id()?;
         let subscriptions: Vec<Subscription<'_>> = filters
             .iter()
             .map(|(filter, options)| Subscription {
@@ -105,7 +99,12 @@ impl Session {
             subscriptions: List::new(&subscriptions),
         };
         let version = self.config.version;
-        self.write(packet_id, |buffer| packet.encode(version, buffer))?;
+        self.write(|buffer| packet.encode(version, buffer))?;
+        self.insert(Exchange::Subscribe(PendingSubscribe {
+            operation: Some(operation),
+            requested: now,
+            asked: filters.iter().map(|(_, options)| options.qos).collect(),
+        }));
         self.start_operation_timer(now);
         Ok(())
     }
@@ -128,13 +127,7 @@ impl Session {
         if request.filters().is_empty() {
             return Err(Invalid::NoTopicFilter.into());
         }
-        let filters: Vec<_> = request.filters().to_vec();
-        let pending = PendingUnsubscribe {
-            operation: Some(operation),
-            requested: now,
-            filters,
-        };
-        let packet_id = self.insert(Exchange::Unsubscribe(pending))?;
+        let packet_id = self.next_packet_id()?;
         let filters: Vec<_> = request.filters().iter().map(TopicFilter::borrow).collect();
         let packet = nack_codec::Unsubscribe {
             packet_id,
@@ -142,32 +135,41 @@ impl Session {
             filters: List::new(&filters),
         };
         let version = self.config.version;
-        self.write(packet_id, |buffer| packet.encode(version, buffer))?;
+        self.write(|buffer| packet.encode(version, buffer))?;
+        self.insert(Exchange::Unsubscribe(PendingUnsubscribe {
+            operation: Some(operation),
+            requested: now,
+            filters: request.filters().to_vec(),
+        }));
         self.start_operation_timer(now);
         Ok(())
     }
 
-    fn insert(&mut self, exchange: Exchange) -> Result<PacketId, Invalid> {
+    /// The identifier of the next packet that has one.
+    pub(super) fn next_packet_id(&self) -> Result<PacketId, Invalid> {
         self.exchanges
-            .insert(exchange)
-            .map_err(|_| Invalid::NoPacketIdentifier)
+            .next_free()
+            .ok_or(Invalid::NoPacketIdentifier)
     }
 
-    /// Writes the packet of a request, or undoes the request.
+    /// Notes what was written with the identifier that
+    /// [`next_packet_id`](Self::next_packet_id) gave.
+    pub(super) fn insert(&mut self, exchange: Exchange) {
+        let inserted = self.exchanges.insert(exchange);
+        debug_assert!(inserted.is_ok(), "the identifier was free a moment ago");
+    }
+
+    /// Writes the packet of a request; where that cannot be done, nothing is written.
     fn write(
         &mut self,
-        packet_id: PacketId,
         encode: impl FnOnce(&mut bytes::BytesMut) -> Result<(), nack_codec::EncodeError>,
     ) -> Result<(), Invalid> {
         let buffer = self.outgoing.buffer();
         let start = buffer.len();
-        let result = encode(buffer).map_err(Invalid::Encode).and_then(|()| {
-            let size = buffer.len() - start;
-            self.limits.check_size(size)
-        });
+        encode(buffer)?;
+        let result = self.limits.check_size(buffer.len() - start);
         if result.is_err() {
-            self.outgoing.buffer().truncate(start);
-            self.exchanges.remove(packet_id);
+            buffer.truncate(start);
         }
         result
     }

@@ -39,32 +39,15 @@ impl Command {
     pub(super) fn refuse(self, cause: Option<ConnectionLost>) {
         match self {
             Self::Publish { reply, .. } => drop(reply.send(Err(unsent(cause)))),
-            Self::Subscribe { reply, .. } => {
-                let error =
-                    cause.map_or(SubscribeError::NotConnected, SubscribeError::ConnectionLost);
-                drop(reply.send(Err(error)));
-            }
+            Self::Subscribe { reply, .. } => drop(reply.send(Err(SubscribeError::lost(cause)))),
             Self::Unsubscribe { reply, .. } => {
-                let error = cause.map_or(
-                    UnsubscribeError::NotConnected,
-                    UnsubscribeError::ConnectionLost,
-                );
-                drop(reply.send(Err(error)));
+                drop(reply.send(Err(UnsubscribeError::lost(cause))));
             }
-            Self::Disconnect { reply, .. } => drop(reply.send(Err(match cause {
-                None | Some(ConnectionLost::ByClient) => DisconnectError::NotConnected,
-                Some(cause) => DisconnectError::ConnectionLost(cause),
-            }))),
+            Self::Disconnect { reply, .. } => drop(reply.send(Err(DisconnectError::lost(cause)))),
         }
     }
 }
 
 pub(super) fn unsent(cause: Option<ConnectionLost>) -> PublishError {
-    match cause {
-        Some(cause) => PublishError::ConnectionLost {
-            cause,
-            delivery: Delivery::NotSent,
-        },
-        None => PublishError::NotConnected,
-    }
+    PublishError::lost(cause, Delivery::NotSent)
 }

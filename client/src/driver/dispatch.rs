@@ -127,13 +127,6 @@ impl Dispatch {
         RouteId(self.next_route)
     }
 
-    pub(super) fn filters(&self, id: RouteId) -> &[TopicFilter] {
-        self.routes
-            .iter()
-            .find(|route| route.id == id)
-            .map_or(&[], |route| &route.filters)
-    }
-
     /// The stream of a subscription, with what was granted of it.
     pub(super) fn subscription(
         &mut self,

@@ -53,15 +53,16 @@ impl Driver {
         reply: Reply<Subscription, SubscribeError>,
         now: Instant,
     ) {
-        let filters = request
+        let filters: Vec<_> = request
             .filters()
             .iter()
             .map(|(filter, _)| filter.clone())
             .collect();
         // Messages may come before SUBACK does.
-        let (route, messages) = self.dispatch.add_route(filters);
+        let (route, messages) = self.dispatch.add_route(filters.clone());
         let id = self.waiters.add(Waiter::Subscribe {
             reply,
+            filters,
             route,
             messages,
         });

@@ -1,5 +1,6 @@
 //! Who waits for the verdict of a request.
 
+use nack_codec::TopicFilter;
 use slab::Slab;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -33,6 +34,8 @@ pub(super) enum Waiter {
     },
     Subscribe {
         reply: Reply<Subscription, SubscribeError>,
+        /// As they were asked for: an UNSUBSCRIBE that is answered first takes them off the route.
+        filters: Vec<TopicFilter>,
         route: RouteId,
         messages: mpsc::Receiver<Delivered>,
     },
@@ -53,13 +56,14 @@ impl Waiter {
             (
                 Self::Subscribe {
                     reply,
+                    filters,
                     route,
                     messages,
                 },
                 Outcome::Subscribed(result),
             ) => {
                 let result = match result {
-                    Ok(verdict) => subscribed(verdict, route, messages, dispatch),
+                    Ok(verdict) => subscribed(verdict, filters, route, messages, dispatch),
                     Err(error) => {
                         // The broker may grant it all the same, after a time-out.
                         dispatch.abandon(route);
@@ -96,21 +100,15 @@ impl Waiter {
             }))),
             Self::Subscribe { reply, route, .. } => {
                 dispatch.release(route);
-                drop(reply.send(Err(match (error, cause) {
-                    (RequestError::Invalid(invalid), _) => SubscribeError::Invalid(invalid),
-                    (RequestError::NotConnected, None) => SubscribeError::NotConnected,
-                    (RequestError::NotConnected, Some(cause)) => {
-                        SubscribeError::ConnectionLost(cause)
-                    }
+                drop(reply.send(Err(match error {
+                    RequestError::Invalid(invalid) => SubscribeError::Invalid(invalid),
+                    RequestError::NotConnected => SubscribeError::lost(cause),
                 })));
             }
             Self::Unsubscribe { reply, .. } => {
-                drop(reply.send(Err(match (error, cause) {
-                    (RequestError::Invalid(invalid), _) => UnsubscribeError::Invalid(invalid),
-                    (RequestError::NotConnected, None) => UnsubscribeError::NotConnected,
-                    (RequestError::NotConnected, Some(cause)) => {
-                        UnsubscribeError::ConnectionLost(cause)
-                    }
+                drop(reply.send(Err(match error {
+                    RequestError::Invalid(invalid) => UnsubscribeError::Invalid(invalid),
+                    RequestError::NotConnected => UnsubscribeError::lost(cause),
                 })));
             }
             Self::Nobody => {}
@@ -131,14 +129,13 @@ fn verdicts(
 /// Granted in full, or refused in part: then the error holds what was granted.
 fn subscribed(
     verdict: SubackVerdict,
+    filters: Vec<TopicFilter>,
     route: RouteId,
     messages: mpsc::Receiver<Delivered>,
     dispatch: &mut Dispatch,
 ) -> Result<Subscription, SubscribeError> {
-    let verdicts: Vec<_> = dispatch
-        .filters(route)
-        .iter()
-        .cloned()
+    let verdicts: Vec<_> = filters
+        .into_iter()
         .zip(verdict.reasons)
         .map(|(filter, reason)| FilterVerdict { filter, reason })
         .collect();

@@ -35,6 +35,14 @@ impl DisconnectError {
         Retry::Never
     }
 
+    /// There is no connection, or none any more.
+    pub(crate) fn lost(cause: Option<ConnectionLost>) -> Self {
+        match cause {
+            None | Some(ConnectionLost::ByClient) => Self::NotConnected,
+            Some(cause) => Self::ConnectionLost(cause),
+        }
+    }
+
     /// Whether the transport did not take the bytes in time.
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout(_))

@@ -72,6 +72,14 @@ impl PublishError {
         }
     }
 
+    /// There is no connection, or none any more.
+    pub(crate) fn lost(cause: Option<ConnectionLost>, delivery: Delivery) -> Self {
+        match cause {
+            Some(cause) => Self::ConnectionLost { cause, delivery },
+            None => Self::NotConnected,
+        }
+    }
+
     /// Whether nobody answered in time.
     pub const fn is_timeout(&self) -> bool {
         match self {

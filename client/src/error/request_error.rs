@@ -59,6 +59,11 @@ macro_rules! request_error {
                     _ => false,
                 }
             }
+
+            /// There is no connection, or none any more.
+            pub(crate) fn lost(cause: Option<$crate::ConnectionLost>) -> Self {
+                cause.map_or(Self::NotConnected, Self::ConnectionLost)
+            }
         }
     };
 }

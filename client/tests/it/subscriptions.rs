@@ -262,3 +262,27 @@ async fn what_the_broker_says_of_a_message_is_kept() {
     assert_eq!(&message.payload()[..], b"m");
     assert!(!message.retain() && !message.dup());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_unsubscribe_that_is_answered_first_leaves_the_subscribe_its_verdict() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let _held = Rule::given(matcher::subscribe())
+        .then(action::no_answer())
+        .mount(&broker);
+    let subscribing = tokio::spawn({
+        let client = client.clone();
+        async move { client.subscribe("a").await }
+    });
+    broker.wait_for(matcher::subscribe()).await;
+    client.unsubscribe("a").await.unwrap();
+    broker
+        .send(1, action::suback([1]).packet_id(1))
+        .await
+        .unwrap();
+    let mut subscription = subscribing.await.unwrap().unwrap();
+    assert_eq!(subscription.granted()[0].1, QoS::AtLeastOnce);
+    // It has ended already, and the connection has not.
+    assert!(subscription.recv().await.is_none());
+    client.publish(at_least_once("a", "m")).await.unwrap();
+}

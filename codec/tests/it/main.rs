@@ -3,6 +3,7 @@
 
 mod chunking;
 mod corpus;
+mod dissector;
 mod encode_refusals;
 mod malformed;
 mod model;

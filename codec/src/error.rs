@@ -107,7 +107,7 @@ pub enum DecodeErrorKind {
         field: &'static str,
     },
     /// Bytes behind the last field.
-    #[error("{count} bytes are left behind the last field")]
+    #[error("bytes are left behind the last field: {count}")]
     TrailingBytes {
         /// How many.
         count: usize,

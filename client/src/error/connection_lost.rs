@@ -29,7 +29,7 @@ pub enum ConnectionLost {
     #[error("the broker broke the protocol")]
     Protocol(#[source] Violation),
     /// The broker sent bytes that are not a packet.
-    #[error("the broker sent a malformed packet")]
+    #[error("the broker sent what no packet may say")]
     Decode(#[source] Box<DecodeError>),
     /// The caller disconnected, or dropped the last handle of the client.
     #[error("the client disconnected")]

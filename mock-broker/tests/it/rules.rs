@@ -482,18 +482,23 @@ async fn an_unasked_qos_2_message_goes_its_whole_way() {
     let broker = MockBroker::in_memory();
     let mut peer = Peer::connected(&broker, Version::V5, "c").await;
     let unasked = publish("t", "m").qos(QoS::ExactlyOnce);
-    broker.send(1, unasked).await.unwrap();
+    broker.send(1, unasked.clone()).await.unwrap();
     peer.expects(b"\x34\x07\x00\x01t\x00\x01\x00m").await;
-    // The identifiers of the broker's own messages stay clear of it.
-    peer.subscribe("t", QoS::ExactlyOnce).await;
-    peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
-    peer.expects(ACCEPTED).await;
-    peer.expects(b"\x32\x07\x00\x01t\x00\x02\x00m").await;
     peer.send_bytes(b"\x50\x02\x00\x01").await;
     peer.expects(b"\x62\x02\x00\x01").await;
     peer.send_bytes(b"\x70\x02\x00\x01").await;
     peer.send_bytes(b"\x50\x02\x00\x01").await;
     peer.expects(b"\x62\x03\x00\x01\x92").await;
+    // The identifiers of the broker's own messages stay clear of one that is open.
+    broker.send(1, unasked.packet_id(3)).await.unwrap();
+    peer.expects(b"\x34\x07\x00\x01t\x00\x03\x00m").await;
+    peer.subscribe("t", QoS::ExactlyOnce).await;
+    for packet_id in [2, 4] {
+        peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+        peer.expects(ACCEPTED).await;
+        peer.expects(&[0x32, 7, 0, 1, b't', 0, packet_id, 0, b'm'])
+            .await;
+    }
 }
 
 #[tokio::test]

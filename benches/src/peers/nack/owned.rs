@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use nack_codec::{
-    Frame, Framer, Packet, PacketId, Puback, PubackReason, Publish, QoS, Suback, TopicName, Version,
+    Frame, Framer, Packet, PacketId, Puback, PubackReason, Publish, QoS, Suback, Version,
 };
 
 use super::Borrowed;
@@ -18,89 +18,100 @@ pub(in crate::peers) struct Owned {
 }
 
 /// A packet that was read in full and is kept.
-pub(in crate::peers) enum Kept {
-    Publish(KeptPublish),
-    /// With its properties, if it has some.
-    Puback {
-        packet_id: PacketId,
-        reason: PubackReason,
-        properties: Option<Place>,
-    },
-    Suback {
-        packet_id: PacketId,
-        place: Place,
-    },
-}
-
-/// A message that is kept.
-pub(in crate::peers) struct KeptPublish {
-    place: Place,
+pub(in crate::peers) struct Kept {
+    kind: Kind,
+    packet_id: Option<PacketId>,
+    /// The bytes that it was read from, where something in them is still to be looked up. All
+    /// packets of a read share its reference count.
+    read: Option<Bytes>,
+    /// Where in them it lies, and where in it what lies.
+    place: Range<u32>,
     topic: Range<u32>,
     payload: u32,
-    packet_id: Option<PacketId>,
-    qos: QoS,
-    dup: bool,
-    retain: bool,
-    version: Version,
 }
 
-/// Where in its read a packet lies. All packets of a read share its reference count.
-pub(in crate::peers) struct Place {
-    read: Bytes,
-    start: u32,
-    end: u32,
+#[derive(Clone, Copy)]
+enum Kind {
+    Publish {
+        qos: QoS,
+        dup: bool,
+        retain: bool,
+        version: Version,
+    },
+    Puback {
+        reason: PubackReason,
+    },
+    Suback,
 }
 
-impl Place {
+impl Kept {
     #[inline]
-    fn of(frame: &Frame<'_>, read: &Bytes) -> Self {
-        let start = offset(frame.bytes(), read);
+    fn publish(publish: &Publish<'_>, version: Version, frame: &Frame<'_>, read: &Bytes) -> Self {
+        let place = place(frame.bytes(), read);
         Self {
-            read: read.clone(),
-            start,
-            end: start + frame.bytes().len() as u32,
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.read[self.start as usize..self.end as usize]
-    }
-}
-
-/// Where `part` begins in `whole`, of which it is a part.
-#[inline]
-fn offset(part: &[u8], whole: &[u8]) -> u32 {
-    (part.as_ptr().addr() - whole.as_ptr().addr()) as u32
-}
-
-impl KeptPublish {
-    #[inline]
-    fn new(publish: &Publish<'_>, version: Version, frame: &Frame<'_>, read: &Bytes) -> Self {
-        let topic = publish.topic.map_or("", TopicName::get);
-        let start = offset(topic.as_bytes(), read);
-        let place = Place::of(frame, read);
-        Self {
-            topic: start..start + topic.len() as u32,
-            payload: place.end - publish.payload.len() as u32,
+            kind: Kind::Publish {
+                qos: publish.qos,
+                dup: publish.dup,
+                retain: publish.retain,
+                version,
+            },
             packet_id: publish.packet_id,
-            qos: publish.qos,
-            dup: publish.dup,
-            retain: publish.retain,
+            topic: publish
+                .topic
+                .map_or(0..0, |topic| self::place(topic.get().as_bytes(), read)),
+            payload: place.end - publish.payload.len() as u32,
+            read: Some(read.clone()),
             place,
-            version,
         }
     }
 
-    fn topic(&self) -> &str {
-        let topic = &self.place.read[self.topic.start as usize..self.topic.end as usize];
-        str::from_utf8(topic).expect("it was checked when it was read")
+    #[inline]
+    fn puback(puback: &Puback<'_>, frame: &Frame<'_>, read: &Bytes) -> Self {
+        Self {
+            kind: Kind::Puback {
+                reason: puback.reason,
+            },
+            packet_id: Some(puback.packet_id),
+            read: (!puback.properties.is_empty()).then(|| read.clone()),
+            place: place(frame.bytes(), read),
+            topic: 0..0,
+            payload: 0,
+        }
     }
 
-    fn payload(&self) -> Bytes {
-        self.place
-            .read
-            .slice(self.payload as usize..self.place.end as usize)
+    #[inline]
+    fn suback(suback: &Suback<'_>, frame: &Frame<'_>, read: &Bytes) -> Self {
+        Self {
+            kind: Kind::Suback,
+            packet_id: Some(suback.packet_id),
+            read: Some(read.clone()),
+            place: place(frame.bytes(), read),
+            topic: 0..0,
+            payload: 0,
+        }
     }
+
+    fn bytes(&self, range: Range<u32>) -> Bytes {
+        let read = self.read.as_ref().expect("kept where it is looked up");
+        read.slice(range.start as usize..range.end as usize)
+    }
+
+    /// What its bytes say, read once more: for what is looked up where it lies.
+    fn again(&self, version: Version) -> crate::Packet {
+        let mut buffer = BytesMut::from(self.bytes(self.place.clone()));
+        let mut found = None;
+        Borrowed::new(version).decode(&mut buffer, |packet| {
+            found = Some(Borrowed::fields(packet));
+        });
+        found.expect("a whole packet was kept")
+    }
+}
+
+/// Where `part` lies in `whole`, of which it is a part.
+#[inline]
+fn place(part: &[u8], whole: &[u8]) -> Range<u32> {
+    let start = (part.as_ptr().addr() - whole.as_ptr().addr()) as u32;
+    start..start + part.len() as u32
 }
 
 impl Decoder for Owned {
@@ -124,22 +135,9 @@ impl Decoder for Owned {
         for frame in &frames {
             let frame = frame.expect("the headers are well formed");
             let kept = match &frame.decode(self.version) {
-                Ok(Packet::Publish(publish)) => {
-                    Kept::Publish(KeptPublish::new(publish, self.version, &frame, read))
-                }
-                Ok(Packet::Puback(Puback {
-                    packet_id,
-                    reason,
-                    properties,
-                })) => Kept::Puback {
-                    packet_id: *packet_id,
-                    reason: *reason,
-                    properties: (!properties.is_empty()).then(|| Place::of(&frame, read)),
-                },
-                Ok(Packet::Suback(Suback { packet_id, .. })) => Kept::Suback {
-                    packet_id: *packet_id,
-                    place: Place::of(&frame, read),
-                },
+                Ok(Packet::Publish(publish)) => Kept::publish(publish, self.version, &frame, read),
+                Ok(Packet::Puback(puback)) => Kept::puback(puback, &frame, read),
+                Ok(Packet::Suback(suback)) => Kept::suback(suback, &frame, read),
                 other => unexpected(other),
             };
             visit(&kept);
@@ -147,51 +145,37 @@ impl Decoder for Owned {
     }
 
     fn fields(kept: &Kept) -> crate::Packet {
-        match kept {
-            Kept::Publish(publish) => {
-                assert!(!publish.dup && !publish.retain);
-                assert_eq!(publish.packet_id.is_some(), publish.qos == QoS::AtLeastOnce);
+        match kept.kind {
+            Kind::Publish {
+                qos,
+                dup,
+                retain,
+                version,
+            } => {
+                assert!(!dup && !retain);
+                assert_eq!(kept.packet_id.is_some(), qos == QoS::AtLeastOnce);
+                let topic = kept.bytes(kept.topic.clone()).to_vec();
                 crate::Packet::Publish(crate::Publish {
-                    topic: publish.topic().to_owned(),
-                    packet_id: publish.packet_id.map(PacketId::get),
-                    // Looked up where they lie, by reading that place again.
-                    properties: again(&publish.place, publish.version)
-                        .publish()
-                        .properties
-                        .clone(),
-                    payload: publish.payload(),
+                    topic: String::from_utf8(topic).expect("it was checked when it was read"),
+                    packet_id: kept.packet_id.map(PacketId::get),
+                    properties: kept.again(version).publish().properties.clone(),
+                    payload: kept.bytes(kept.payload..kept.place.end),
                 })
             }
-            Kept::Puback {
-                packet_id,
-                reason,
-                properties,
-            } => {
-                assert_eq!(*reason, PubackReason::Success);
-                assert!(properties.is_none());
-                crate::Packet::Puback {
-                    packet_id: packet_id.get(),
-                }
+            Kind::Puback { reason } => {
+                assert_eq!(reason, PubackReason::Success);
+                assert_eq!(kept.read, None);
+                let packet_id = kept.packet_id.expect("every PUBACK has one").get();
+                crate::Packet::Puback { packet_id }
             }
-            Kept::Suback { packet_id, place } => {
-                let found = again(place, Version::V5);
-                let crate::Packet::Suback {
-                    packet_id: found_id,
-                    ..
-                } = &found
-                else {
+            Kind::Suback => {
+                let found = kept.again(Version::V5);
+                let crate::Packet::Suback { packet_id, .. } = &found else {
                     unexpected(found)
                 };
-                assert_eq!(packet_id.get(), *found_id);
+                assert_eq!(kept.packet_id.map(PacketId::get), Some(*packet_id));
                 found
             }
         }
     }
-}
-
-fn again(place: &Place, version: Version) -> crate::Packet {
-    let mut buffer = BytesMut::from(place.bytes());
-    let mut found = None;
-    Borrowed::new(version).decode(&mut buffer, |packet| found = Some(Borrowed::fields(packet)));
-    found.expect("a whole packet was kept")
 }

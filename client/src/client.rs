@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::driver::{self, Command, Deadline, Unclaimed, transport};
+use crate::driver::{self, Command, Deadline, Takers, Unclaimed, transport};
 use crate::error::{
     ConnectError, ConnectionLost, DisconnectError, PublishError, Reentrant, SubscribeError,
     UnsubscribeError,
 };
-use crate::link::{Attempt, Link, stopped};
+use crate::link::{Attempt, Kept, Link, stopped};
 use crate::session::Session;
 use crate::{
     Connected, Delivery, Disconnect, Messages, Options, Publish, Published, Subscribe,
@@ -266,10 +266,11 @@ impl Client {
     /// Claims the link, with a session for it.
     async fn begin(&self) -> Result<Attempt, ConnectError> {
         let mut attempt = self.shared.link.begin().await?;
-        if attempt.session.is_none() {
+        if attempt.kept.is_none() {
             let config = self.shared.options.config();
-            let config = config.map_err(ConnectError::Invalid)?;
-            attempt.session = Some(Box::new(Session::new(config)));
+            let session = Session::new(config.map_err(ConnectError::Invalid)?);
+            let takers = Takers::new();
+            attempt.kept = Some(Box::new(Kept { session, takers }));
         }
         Ok(attempt)
     }

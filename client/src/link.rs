@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::driver::Command;
+use crate::driver::{Command, Takers};
 use crate::error::{ConnectionLost, Reentrant};
 use crate::session::Session;
 
@@ -37,8 +37,8 @@ struct State {
 /// ```
 #[derive(Debug)]
 enum Phase {
-    /// The session, if there was one, waits for the next connection.
-    Down(Option<Box<Session>>),
+    /// What was kept, if there was a connection before, waits for the next one.
+    Down(Option<Box<Kept>>),
     /// Somebody is about to connect.
     Connecting,
     /// There is a connection.
@@ -50,6 +50,13 @@ enum Phase {
     /// It is over, and everybody may know. The driver still has the transport and the session;
     /// whoever wants to connect again waits for that.
     Ending,
+}
+
+/// What outlives a connection.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) session: Session,
+    pub(crate) takers: Takers,
 }
 
 impl Link {
@@ -81,18 +88,18 @@ impl Link {
 
     fn try_begin(self: &Arc<Self>) -> Option<Result<Attempt, Reentrant>> {
         let mut state = self.state();
-        let session = match &mut state.phase {
+        let kept = match &mut state.phase {
             Phase::Connecting => return Some(Err(Reentrant::Connecting)),
             Phase::Up { .. } => return Some(Err(Reentrant::Connected)),
             Phase::Ending => return None,
-            Phase::Down(session) => session.take(),
+            Phase::Down(kept) => kept.take(),
         };
         state.phase = Phase::Connecting;
         state.attempt += 1;
         Some(Ok(Attempt {
             link: Arc::downgrade(self),
             number: state.attempt,
-            session,
+            kept,
             accepted: false,
             over: false,
             abandoned: Arc::default(),
@@ -149,7 +156,7 @@ pub(crate) struct Attempt {
     link: Weak<Link>,
     number: u64,
     /// `None` for a client that never connected, and while the driver has it.
-    pub(crate) session: Option<Box<Session>>,
+    pub(crate) kept: Option<Box<Kept>>,
     /// Whether there was a connection, so that its end is to be told.
     accepted: bool,
     /// Whether that end was told.
@@ -201,9 +208,9 @@ impl Attempt {
         }
     }
 
-    /// The transport is closed, and the session is back.
-    pub(crate) fn ended(mut self, session: Box<Session>) {
-        self.session = Some(session);
+    /// The transport is closed, and what is kept is back.
+    pub(crate) fn ended(mut self, kept: Kept) {
+        self.kept = Some(Box::new(kept));
     }
 }
 
@@ -215,7 +222,7 @@ impl Drop for Attempt {
         if self.accepted && !self.over {
             link.ended.send_replace(Some(stopped()));
         }
-        link.state().phase = Phase::Down(self.session.take());
+        link.state().phase = Phase::Down(self.kept.take());
         link.down.notify_waiters();
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::dispatch::Delivered;
+use super::takers::Delivered;
 
 /// How many bytes of messages may wait while reading goes on. That is so for two kinds of them:
 /// those of a subscription whose SUBACK has not come, which nobody can take until it is read; and

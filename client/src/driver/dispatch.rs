@@ -4,30 +4,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use nack_codec::{Properties, Publish, QoS, TopicFilter};
+use nack_codec::{PacketId, Properties, Publish, QoS, TopicFilter};
 use tokio::sync::mpsc;
 
 use super::blocked::{Blocked, Waits};
+use super::takers::{Delivered, Signal, Takers};
 use super::topics::Topics;
 use super::unclaimed::Unclaimed;
 use crate::error::ConnectionLost;
 use crate::link::stopped;
 use crate::session::AckToken;
-use crate::{Message, Overflow, Subscription};
+use crate::{Message, Options, Overflow, Subscription};
 
 /// Which subscription of this connection; one that came later has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RouteId(u64);
-
-/// What the takers of messages tell the driver. There are never more of these than messages in
-/// the bounded queues, and subscriptions.
-#[derive(Debug)]
-pub(crate) enum Signal {
-    /// A message above QoS 0 was taken.
-    Acknowledge(AckToken),
-    /// A subscription was dropped.
-    Released(RouteId),
-}
 
 /// What the dispatch was woken by.
 #[derive(Debug)]
@@ -36,46 +27,16 @@ pub(super) enum Next {
     Room,
 }
 
-/// A message on its way to whoever takes it.
-#[derive(Clone, Debug)]
-pub(crate) struct Delivered {
-    pub(crate) message: Message,
-    /// Several subscriptions may claim one message: it is taken when the last of them has.
-    _acknowledgement: Option<Arc<AcknowledgeOnDrop>>,
-}
-
-#[derive(Debug)]
-struct AcknowledgeOnDrop {
-    token: AckToken,
-    signals: mpsc::UnboundedSender<Signal>,
-}
-
-impl Delivered {
-    /// About how many bytes it keeps.
-    pub(super) fn size(&self) -> usize {
-        size_of::<Self>() + self.message.topic().as_str().len() + self.message.payload().len()
-    }
-}
-
-impl Drop for AcknowledgeOnDrop {
-    fn drop(&mut self) {
-        // Where the driver is gone, the broker sends the message again.
-        let _ = self.signals.send(Signal::Acknowledge(self.token));
-    }
-}
-
 /// The subscriptions of one connection, and what is to be delivered to them.
 pub(super) struct Dispatch {
     /// In the order of their numbers.
     routes: Vec<Route>,
-    next_route: u64,
     topics: Topics,
     capacity: usize,
     overflow: Overflow,
     unclaimed: Arc<Unclaimed>,
     blocked: Blocked,
-    signals: mpsc::UnboundedSender<Signal>,
-    received: mpsc::UnboundedReceiver<Signal>,
+    takers: Takers,
     ended: Arc<OnceLock<ConnectionLost>>,
 }
 
@@ -89,18 +50,15 @@ struct Route {
 }
 
 impl Dispatch {
-    pub(super) fn new(capacity: usize, overflow: Overflow, unclaimed: Arc<Unclaimed>) -> Self {
-        let (signals, received) = mpsc::unbounded_channel();
+    pub(super) fn new(options: &Options, unclaimed: &Arc<Unclaimed>, takers: Takers) -> Self {
         Self {
             routes: Vec::new(),
-            next_route: 0,
             topics: Topics::default(),
-            capacity: capacity.max(1),
-            overflow,
-            unclaimed,
+            capacity: options.queue_capacity.max(1),
+            overflow: options.overflow,
+            unclaimed: Arc::clone(unclaimed),
             blocked: Blocked::default(),
-            signals,
-            received,
+            takers,
             ended: Arc::default(),
         }
     }
@@ -111,7 +69,7 @@ impl Dispatch {
     ) -> (RouteId, mpsc::Receiver<Delivered>) {
         let (messages, receiver) = mpsc::channel(self.capacity);
         let id = self.next_route();
-        self.next_route += 1;
+        self.takers.routes += 1;
         self.routes.push(Route {
             id,
             filters,
@@ -124,7 +82,7 @@ impl Dispatch {
 
     /// The number of the next subscription: those that there are have lower ones.
     pub(super) const fn next_route(&self) -> RouteId {
-        RouteId(self.next_route)
+        RouteId(self.takers.routes)
     }
 
     /// The stream of a subscription, with what was granted of it.
@@ -147,7 +105,7 @@ impl Dispatch {
             granted,
             properties,
             id,
-            self.signals.clone(),
+            self.takers.signals(),
             Arc::clone(&self.ended),
             dropped.unwrap_or_default(),
         )
@@ -173,7 +131,7 @@ impl Dispatch {
 
     /// Ends a subscription that nobody has, at the broker too.
     pub(super) fn abandon(&self, id: RouteId) {
-        let _ = self.signals.send(Signal::Released(id));
+        let _ = self.takers.signals().send(Signal::Released(id));
     }
 
     /// The broker sends no more messages of this filter to the subscriptions that came before
@@ -191,15 +149,16 @@ impl Dispatch {
     /// Hands a message to all subscriptions that claim it. `read` is what it was read from.
     pub(super) fn deliver(&mut self, packet: &Publish<'_>, token: Option<AckToken>, read: &Bytes) {
         let Some(name) = packet.topic else { return };
-        let message = Message::new(self.topics.intern(name), packet, read);
+        let _acknowledgement = match token {
+            Some(token) => match self.takers.hand_out(packet, token) {
+                Some(acknowledgement) => Some(acknowledgement),
+                None => return,
+            },
+            None => None,
+        };
         let delivered = Delivered {
-            message,
-            _acknowledgement: token.map(|token| {
-                Arc::new(AcknowledgeOnDrop {
-                    token,
-                    signals: self.signals.clone(),
-                })
-            }),
+            message: Message::new(self.topics.intern(name), packet, read),
+            _acknowledgement,
         };
         let mut claimed = false;
         for route in &self.routes {
@@ -244,18 +203,25 @@ impl Dispatch {
         self.blocked.is_full()
     }
 
+    /// The broker has let go of a QoS 2 message.
+    pub(super) fn release_message(&mut self, packet_id: PacketId) {
+        self.takers.release(packet_id);
+    }
+
+    /// The broker knows nothing of earlier connections.
+    pub(super) fn forget_session(&mut self) {
+        self.takers.forget();
+    }
+
     /// What a taker has said, if one has.
     pub(super) fn try_signal(&mut self) -> Option<Signal> {
-        self.received.try_recv().ok()
+        self.takers.try_next()
     }
 
     /// Waits until a taker says something, or the first of the messages that somebody can take has
     /// room.
     pub(super) async fn next(&mut self) -> Next {
-        let signal = async {
-            let signal = self.received.recv().await;
-            Next::Signal(signal.expect("this dispatch has a sender of its own"))
-        };
+        let signal = async { Next::Signal(self.takers.next().await) };
         match self.blocked.first_takeable() {
             None => signal.await,
             Some(queue) => tokio::select! {
@@ -276,9 +242,11 @@ impl Dispatch {
         self.routes.clear();
     }
 
-    /// What still waits when the connection is gone goes to those who can take it, when they do.
-    pub(super) fn hand_over(mut self) {
+    /// The connection is gone. What still waits goes to those who can take it, when they do; what
+    /// they say then is for the next connection.
+    pub(super) fn close(&mut self) -> Takers {
         std::mem::take(&mut self.blocked).hand_over();
+        std::mem::replace(&mut self.takers, Takers::new())
     }
 }
 

@@ -6,6 +6,7 @@ mod command;
 mod deadline;
 mod dispatch;
 mod requests;
+mod takers;
 mod topics;
 pub(crate) mod transport;
 mod unclaimed;
@@ -14,7 +15,8 @@ mod wake;
 
 pub(crate) use command::Command;
 pub(crate) use deadline::Deadline;
-pub(crate) use dispatch::{Delivered, RouteId, Signal};
+pub(crate) use dispatch::RouteId;
+pub(crate) use takers::{Delivered, Signal, Takers};
 pub(crate) use unclaimed::Unclaimed;
 
 use std::io;
@@ -29,7 +31,7 @@ use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout};
 
 use crate::error::{ConnectError, ConnectionLost, DisconnectError, Operation, TimedOut};
-use crate::link::Attempt;
+use crate::link::{Attempt, Kept};
 use crate::options::{Disconnect, Options};
 use crate::session::{CLOSE_TIMEOUT, Delivery, Event, Session};
 use crate::{Connected, DisconnectReason};
@@ -54,7 +56,7 @@ struct Driver {
     /// First, as fields are dropped in this order: where the task is stopped, the link is down
     /// before anybody notices.
     attempt: Attempt,
-    session: Box<Session>,
+    session: Session,
     commands: mpsc::Receiver<Command>,
     /// The other end of it, until the link has it.
     own: Option<mpsc::Sender<Command>>,
@@ -88,8 +90,8 @@ where
 {
     let (own, commands) = mpsc::channel(COMMANDS);
     let (reply, answer) = oneshot::channel();
-    let session = attempt
-        .session
+    let Kept { session, takers } = *attempt
+        .kept
         .take()
         .expect("every attempt begins with a session");
     let driver = Driver {
@@ -99,11 +101,7 @@ where
         own: Some(own),
         unreachable: false,
         waiters: Waiters::default(),
-        dispatch: Dispatch::new(
-            options.queue_capacity,
-            options.overflow,
-            Arc::clone(unclaimed),
-        ),
+        dispatch: Dispatch::new(options, unclaimed, takers),
         connecting: Some(reply),
         disconnecting: None,
         held_back: false,
@@ -201,10 +199,18 @@ impl Driver {
                 Ok(packet) => packet,
                 Err(error) => return self.session.handle_fault(error, now),
             };
-            if let Some(Delivery::New(token)) = self.session.handle_packet(&packet, now)
-                && let Packet::Publish(publish) = &packet
-            {
-                self.dispatch.deliver(publish, token, frames.bytes());
+            let delivery = self.session.handle_packet(&packet, now);
+            match &packet {
+                Packet::Publish(publish) => {
+                    if let Some(Delivery::New(token)) = delivery {
+                        self.dispatch.deliver(publish, token, frames.bytes());
+                    }
+                }
+                Packet::Pubrel(pubrel) => self.dispatch.release_message(pubrel.packet_id),
+                Packet::Connack(connack) if !connack.session_present => {
+                    self.dispatch.forget_session();
+                }
+                _ => {}
             }
         }
     }
@@ -318,11 +324,12 @@ impl Driver {
         while let Ok(command) = self.commands.try_recv() {
             command.refuse(self.lost.clone());
         }
-        self.attempt.ended(self.session);
+        let session = self.session;
+        let takers = self.dispatch.close();
+        self.attempt.ended(Kept { session, takers });
         if let Some(reply) = self.disconnecting {
             let _ = reply.send(written(self.cut_short, flushed.ok()));
         }
-        self.dispatch.hand_over();
     }
 }
 

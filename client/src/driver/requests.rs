@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Driver;
 use super::command::{Command, Reply};
-use super::dispatch::Signal;
+use super::takers::Signal;
 use super::waiters::Waiter;
 use crate::error::{ConnectionLost, DisconnectError, SubscribeError};
 use crate::session::{OperationId, RequestError};

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::dispatch::Delivered;
+use super::takers::Delivered;
 use crate::Messages;
 use crate::error::Reentrant;
 

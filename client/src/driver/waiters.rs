@@ -5,7 +5,8 @@ use slab::Slab;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::command::{Reply, unsent};
-use super::dispatch::{Delivered, Dispatch, RouteId};
+use super::dispatch::{Dispatch, RouteId};
+use super::takers::Delivered;
 use crate::error::{
     ConnectionLost, FilterVerdict, PublishError, SubscribeError, SubscribeRefused, UnsubscribeError,
 };

@@ -176,9 +176,8 @@ impl Session {
 
     pub(super) fn handle_suback(&mut self, packet: &Suback<'_>) -> Result<(), Violation> {
         let packet_id = packet.packet_id;
-        let pending = match self.exchanges.get_mut(packet_id) {
-            Some(Exchange::Subscribe(pending)) => pending,
-            _ => return self.misplaced(packet_id, PacketType::Suback),
+        let Some(Exchange::Subscribe(pending)) = self.exchanges.get_mut(packet_id) else {
+            return self.misplaced(packet_id, PacketType::Suback);
         };
         let reasons: Vec<SubackReason> = packet.reasons.iter().collect();
         if reasons.len() != pending.asked.len() {
@@ -210,9 +209,8 @@ impl Session {
 
     pub(super) fn handle_unsuback(&mut self, packet: &Unsuback<'_>) -> Result<(), Violation> {
         let packet_id = packet.packet_id;
-        let pending = match self.exchanges.get_mut(packet_id) {
-            Some(Exchange::Unsubscribe(pending)) => pending,
-            _ => return self.misplaced(packet_id, PacketType::Unsuback),
+        let Some(Exchange::Unsubscribe(pending)) = self.exchanges.get_mut(packet_id) else {
+            return self.misplaced(packet_id, PacketType::Unsuback);
         };
         let expected = pending.filters.len();
         let reasons: Vec<UnsubackReason> = match self.config.version {

@@ -8,6 +8,7 @@
 mod cancel;
 mod connect;
 mod ending;
+mod examples;
 mod fixture;
 mod keep_alive;
 mod overload;

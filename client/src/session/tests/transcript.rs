@@ -167,7 +167,7 @@ pub(super) fn delivery(delivery: Delivery, packet: &Publish<'_>) -> String {
         Delivery::New(_) => {
             let handed_out = Publish {
                 packet_id: None,
-                ..packet.clone()
+                ..*packet
             };
             format!("** {}", publish(&handed_out))
         }

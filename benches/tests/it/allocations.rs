@@ -32,6 +32,13 @@ impl Visitor for Allocations {
     }
 }
 
+/// How often a workload of which each packet's properties are built anew allocates.
+pub(crate) fn built() -> u64 {
+    let mut allocations = Allocations::default();
+    visit(&mut allocations);
+    allocations.0[&("E6", "nack (built)")]
+}
+
 #[test]
 fn nothing_is_allocated_a_packet() {
     let mut allocations = Allocations::default();

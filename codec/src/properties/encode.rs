@@ -6,6 +6,9 @@ use super::{Properties, Property, PropertyId, PropertyOwner};
 use crate::wire::{Writer, var_int_len};
 use crate::{EncodeError, VAR_INT_MAX, Version};
 
+/// Enough for a few short properties, so that a block does not grow with each of them.
+const FIRST_CAPACITY: usize = 64;
+
 /// Why a property cannot be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -58,6 +61,9 @@ impl Properties<Vec<u8>> {
             Property::MaximumQos(crate::QoS::ExactlyOnce) => return out_of_range(2),
             _ => {}
         }
+        if self.block.capacity() == 0 {
+            self.block.reserve(FIRST_CAPACITY);
+        }
         self.block.push(id as u8);
         self.push_value(property);
         self.present |= id.bit();
@@ -67,7 +73,7 @@ impl Properties<Vec<u8>> {
     fn push_value(&mut self, property: Property<'_>) {
         let block = &mut self.block;
         let prefixed = |block: &mut Vec<u8>, bytes: &[u8]| {
-            block.put_u16(bytes.len() as u16);
+            block.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
             block.extend_from_slice(bytes);
         };
         match property {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::TopicError;
+use crate::wire::{TextFault, Wildcards, check};
 use crate::{Text, TextError};
 
 /// A topic name: 1 to 65,535 bytes of UTF-8 without U+0000 and without wildcards
@@ -36,14 +37,11 @@ impl<S: AsRef<str>> TopicName<S> {
         if str.len() > usize::from(u16::MAX) {
             return Err(TextError::TooLong { length: str.len() }.into());
         }
-        let found = str
-            .bytes()
-            .enumerate()
-            .find(|(_, byte)| matches!(byte, 0 | b'#' | b'+'));
-        match found {
-            None => Ok(Self(topic)),
-            Some((offset, 0)) => Err(TextError::Nul { offset }.into()),
-            Some((offset, _)) => Err(TopicError::Wildcard { offset }),
+        match check(str.as_bytes(), Wildcards::Refused) {
+            Err(TextFault::Nul { offset }) => Err(TextError::Nul { offset }.into()),
+            Err(TextFault::Wildcard { offset }) => Err(TopicError::Wildcard { offset }),
+            // A `str` is UTF-8.
+            Ok(_) | Err(TextFault::Utf8 { .. }) => Ok(Self(topic)),
         }
     }
 

@@ -20,9 +20,10 @@ impl<S: AsRef<str>> Text<S> {
         if str.len() > usize::from(u16::MAX) {
             return Err(TextError::TooLong { length: str.len() });
         }
-        match str.bytes().position(|byte| byte == 0) {
-            Some(offset) => Err(TextError::Nul { offset }),
-            None => Ok(Self(text)),
+        match check(str.as_bytes(), Wildcards::Allowed) {
+            Err(TextFault::Nul { offset }) => Err(TextError::Nul { offset }),
+            // A `str` is UTF-8, and wildcards are not looked for.
+            Ok(_) | Err(TextFault::Utf8 { .. } | TextFault::Wildcard { .. }) => Ok(Self(text)),
         }
     }
 

@@ -6,6 +6,7 @@ use nack_codec::{
     Disconnect, DisconnectReason, PacketId, Properties, Property, PropertyId, Role, Version,
 };
 
+use super::flow_control::SendQuota;
 use super::requests::Exchange;
 use super::state::Phase;
 use super::timers::Timer;
@@ -186,6 +187,7 @@ impl Session {
     /// Gives everything that is pending its verdict.
     fn end(&mut self, cause: ConnectionLost) {
         self.end_exchanges(&cause);
+        self.quota = SendQuota::new(0);
         if self.session_expiry_interval == 0 {
             self.inbound.forget();
         }

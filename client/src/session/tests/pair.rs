@@ -3,12 +3,12 @@
 use std::io::IoSlice;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use nack_codec::{DecodeError, Framer, Packet, Properties, QoS};
+use bytes::{Bytes, BytesMut};
+use nack_codec::{Framer, Packet, Properties, QoS};
 
 use super::packets::{connack, connack_with};
-use super::transcript;
-use crate::session::{AckToken, Config, Delivery, Event, OperationId, Session};
+use super::transcript::Happening;
+use crate::session::{AckToken, Config, Delivery, OperationId, RequestError, Session};
 use crate::{ConnectionLost, Disconnect, Publish, Subscribe, Unsubscribe};
 
 /// A session, the wire to its broker, and the clock.
@@ -23,7 +23,7 @@ pub(super) struct Pair {
     operations: u64,
     /// Messages above QoS 0 that were handed out, in order.
     tokens: Vec<AckToken>,
-    transcript: Vec<String>,
+    happened: Vec<Happening>,
     closed: bool,
 }
 
@@ -40,7 +40,7 @@ impl Pair {
             sent: BytesMut::new(),
             operations: 0,
             tokens: Vec::new(),
-            transcript: Vec::new(),
+            happened: Vec::new(),
             closed: true,
         }
     }
@@ -95,37 +95,34 @@ impl Pair {
 
     /// The broker says this, which may be anything.
     pub(super) fn hear_bytes(&mut self, bytes: &[u8]) {
-        let config = self.session.config();
+        let config = self.session.config().clone();
         let framer = Framer::new(config.maximum_packet_size(), config.version);
         let frames = framer.split(&mut BytesMut::from(bytes));
         for frame in &frames {
-            match frame.and_then(|frame| frame.decode(self.session.version())) {
-                Ok(packet) => self.handle(&packet),
-                Err(error) => self.handle_fault(error),
+            let decoded = frame.and_then(|frame| Ok((frame, frame.decode(config.version)?)));
+            let happening = match &decoded {
+                Ok((frame, _)) => Happening::Heard(Bytes::copy_from_slice(frame.bytes())),
+                Err(error) => Happening::HeardFault(*error),
+            };
+            self.happened.push(happening);
+            match decoded {
+                Ok((frame, packet)) => {
+                    if let Some(delivery) = self.session.handle_packet(&packet, self.now) {
+                        self.hand_out(delivery, frame.bytes());
+                    }
+                }
+                Err(error) => self.session.handle_fault(error, self.now),
             }
             self.drive();
         }
     }
 
-    fn handle(&mut self, packet: &Packet<'_>) {
-        self.transcript
-            .push(format!("<- {}", transcript::packet(packet)));
-        let Some(delivery) = self.session.handle_packet(packet, self.now) else {
-            return;
-        };
-        let Packet::Publish(publish) = packet else {
-            panic!("only a PUBLISH is delivered: {packet:?}");
-        };
+    fn hand_out(&mut self, delivery: Delivery, packet: &[u8]) {
         if let Delivery::New(Some(token)) = delivery {
             self.tokens.push(token);
         }
-        self.transcript
-            .push(transcript::delivery(delivery, publish));
-    }
-
-    fn handle_fault(&mut self, error: DecodeError) {
-        self.transcript.push(format!("<- {error}"));
-        self.session.handle_fault(error, self.now);
+        let packet = Bytes::copy_from_slice(packet);
+        self.happened.push(Happening::HandedOut(delivery, packet));
     }
 
     /// Publishes `m1` or whatever number the request has on topic `t`.
@@ -137,37 +134,25 @@ impl Pair {
     pub(super) fn publish_message(&mut self, message: Publish) {
         let id = self.operation();
         let result = self.session.publish(id, message, self.now);
-        self.taken(
-            id,
-            result.map_err(|error| transcript::not_taken(id, &error)),
-        );
+        self.taken(id, result);
     }
 
     pub(super) fn subscribe(&mut self, request: impl Into<Subscribe>) {
         let id = self.operation();
         let result = self.session.subscribe(id, &request.into(), self.now);
-        self.taken(
-            id,
-            result.map_err(|error| transcript::not_taken(id, &error)),
-        );
+        self.taken(id, result);
     }
 
     pub(super) fn unsubscribe(&mut self, request: impl Into<Unsubscribe>) {
         let id = self.operation();
         let result = self.session.unsubscribe(id, &request.into(), self.now);
-        self.taken(
-            id,
-            result.map_err(|error| transcript::not_taken(id, &error)),
-        );
+        self.taken(id, result);
     }
 
     pub(super) fn disconnect(&mut self, request: &Disconnect) {
         let id = self.operation();
         let result = self.session.disconnect(request, self.now);
-        self.taken(
-            id,
-            result.map_err(|error| transcript::not_taken(id, &error)),
-        );
+        self.taken(id, result);
     }
 
     fn operation(&mut self) -> OperationId {
@@ -175,8 +160,10 @@ impl Pair {
         OperationId(self.operations)
     }
 
-    fn taken(&mut self, _: OperationId, result: Result<(), String>) {
-        self.transcript.extend(result.err());
+    fn taken(&mut self, id: OperationId, result: Result<(), RequestError>) {
+        if let Err(error) = result {
+            self.happened.push(Happening::NotTaken(id, error));
+        }
         self.drive();
     }
 
@@ -185,6 +172,11 @@ impl Pair {
     pub(super) fn take(&mut self, message: usize) {
         self.session.acknowledge(self.tokens[message - 1]);
         self.drive();
+    }
+
+    /// How many messages above QoS 0 were handed out.
+    pub(super) const fn handed_out(&self) -> usize {
+        self.tokens.len()
     }
 
     /// The driver stops reading, or reads again.
@@ -204,8 +196,7 @@ impl Pair {
         let until = self.now + time;
         while let Some(at) = self.session.poll_timeout().filter(|at| *at <= until) {
             self.now = self.now.max(at);
-            let seconds = (self.now - self.began).as_secs_f64();
-            self.transcript.push(format!("at {seconds} s"));
+            self.happened.push(Happening::At(self.now - self.began));
             self.session.handle_timeout(self.now);
             self.drive();
             assert!(
@@ -220,22 +211,15 @@ impl Pair {
     pub(super) fn drive(&mut self) {
         self.transmit();
         while let Some((id, outcome)) = self.session.poll_completion() {
-            let version = self.session.version();
-            self.transcript
-                .push(transcript::verdict(id, &outcome, version));
+            self.happened.push(Happening::Told(id, outcome));
         }
         while let Some(event) = self.session.poll_event() {
-            self.note(&event);
+            self.happened.push(Happening::Event(event));
         }
         if self.session.wants_close() && !self.closed {
             self.closed = true;
-            self.transcript.push("closed".to_owned());
+            self.happened.push(Happening::Closed);
         }
-    }
-
-    fn note(&mut self, event: &Event) {
-        let version = self.session.version();
-        self.transcript.push(transcript::event(event, version));
     }
 
     fn transmit(&mut self) {
@@ -257,21 +241,28 @@ impl Pair {
             let frames = Framer::new(u32::MAX, version).split(&mut self.sent);
             for frame in &frames {
                 let frame = frame.expect("the client sends whole packets");
-                let packet = frame.decode(version).expect("the client sends packets");
-                self.transcript
-                    .push(format!("-> {}", transcript::packet(&packet)));
+                let packet = Bytes::copy_from_slice(frame.bytes());
+                self.happened.push(Happening::Sent(packet));
             }
         }
     }
 
     /// Forgets what has happened so far.
     pub(super) fn forget(&mut self) {
-        self.transcript.clear();
+        self.happened.clear();
     }
 
     /// What has happened since the last look.
+    pub(super) fn happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happened)
+    }
+
+    /// The same as a transcript.
     pub(super) fn happened(&mut self) -> String {
-        std::mem::take(&mut self.transcript).join("\n")
+        let version = self.session.version();
+        let happenings = self.happenings();
+        let lines = happenings.iter().map(|happening| happening.line(version));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Compares what has happened since the last check with what should have.

@@ -11,14 +11,65 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use nack_codec::{Packet, Properties, Publish};
+use std::time::Duration;
+
+use bytes::Bytes;
+use nack_codec::{DecodeError, Frame, Packet, Properties, Publish};
 
 use crate::session::{Delivery, Event, OperationId, Outcome, RequestError};
 use crate::{
     ConnectError, ConnectionLost, PublishError, Refusal, SubscribeError, UnsubscribeError, Version,
 };
 
-pub(super) fn packet(packet: &Packet<'_>) -> String {
+/// One thing that happened.
+#[derive(Debug)]
+pub(super) enum Happening {
+    /// The client sent a packet.
+    Sent(Bytes),
+    /// The broker sent one.
+    Heard(Bytes),
+    /// The broker sent what is none.
+    HeardFault(DecodeError),
+    /// The application is handed the message of this packet.
+    HandedOut(Delivery, Bytes),
+    /// A request has its verdict.
+    Told(OperationId, Outcome),
+    /// A request was refused at once.
+    NotTaken(OperationId, RequestError),
+    Event(Event),
+    /// A timer fired, so long after the beginning.
+    At(Duration),
+    /// The transport is to be closed.
+    Closed,
+}
+
+impl Happening {
+    pub(super) fn line(&self, version: Version) -> String {
+        match self {
+            Self::Sent(bytes) => format!("-> {}", line(&packet(bytes, version))),
+            Self::Heard(bytes) => format!("<- {}", line(&packet(bytes, version))),
+            Self::HeardFault(error) => format!("<- {error}"),
+            Self::HandedOut(handed_out, bytes) => match packet(bytes, version) {
+                Packet::Publish(publish) => delivery(*handed_out, &publish),
+                other => panic!("only a PUBLISH is handed out: {other:?}"),
+            },
+            Self::Told(operation, outcome) => verdict(*operation, outcome, version),
+            Self::NotTaken(operation, error) => not_taken(*operation, error),
+            Self::Event(happened) => event(happened, version),
+            Self::At(time) => format!("at {} s", time.as_secs_f64()),
+            Self::Closed => "closed".to_owned(),
+        }
+    }
+}
+
+/// The packet that these bytes are.
+pub(super) fn packet(bytes: &[u8], version: Version) -> Packet<'_> {
+    let frame = Frame::first(bytes, u32::MAX, version);
+    let frame = frame.expect("it has a header").expect("it is whole");
+    frame.decode(version).expect("it is a packet")
+}
+
+fn line(packet: &Packet<'_>) -> String {
     let name = packet.packet_type().name();
     let code = |code: u8| match code {
         0 => String::new(),
@@ -162,7 +213,7 @@ fn codes(codes: impl Iterator<Item = u8>) -> String {
 }
 
 /// What the application is handed.
-pub(super) fn delivery(delivery: Delivery, packet: &Publish<'_>) -> String {
+fn delivery(delivery: Delivery, packet: &Publish<'_>) -> String {
     match delivery {
         Delivery::New(_) => {
             let handed_out = Publish {
@@ -175,7 +226,7 @@ pub(super) fn delivery(delivery: Delivery, packet: &Publish<'_>) -> String {
     }
 }
 
-pub(super) fn not_taken(operation: OperationId, error: &RequestError) -> String {
+fn not_taken(operation: OperationId, error: &RequestError) -> String {
     let OperationId(number) = operation;
     match error {
         RequestError::NotConnected => format!("#{number} not taken: {error}"),
@@ -183,7 +234,7 @@ pub(super) fn not_taken(operation: OperationId, error: &RequestError) -> String 
     }
 }
 
-pub(super) fn verdict(operation: OperationId, outcome: &Outcome, version: Version) -> String {
+fn verdict(operation: OperationId, outcome: &Outcome, version: Version) -> String {
     let OperationId(number) = operation;
     let text = match outcome {
         Outcome::Published(Ok(published)) => {
@@ -230,7 +281,7 @@ pub(super) fn verdict(operation: OperationId, outcome: &Outcome, version: Versio
     format!("#{number} {text}")
 }
 
-pub(super) fn event(event: &Event, version: Version) -> String {
+fn event(event: &Event, version: Version) -> String {
     let text = match event {
         Event::Connected(connected) => {
             let mut line = "connected".to_owned();

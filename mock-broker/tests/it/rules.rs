@@ -528,6 +528,8 @@ async fn a_close_is_a_close_on_tcp_even_if_the_client_has_more_to_say() {
     peer.expects(b"\x20\x03\x00\x00\x00").await;
     peer.send_bytes([0xC0, 0x00].repeat(10_000)).await;
     peer.expects_end().await;
+    // Nor is it reset for what it says now.
+    peer.send_bytes([0xC0, 0x00].repeat(10_000)).await;
     let error = broker.send(1, close()).await.unwrap_err();
     assert_eq!(error.target, Target::Connection(1));
 }

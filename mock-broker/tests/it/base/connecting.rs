@@ -138,6 +138,7 @@ async fn after_a_goodbye_the_client_closes_or_else_the_broker_does() {
     let mut rude = Peer::connected(&broker, Version::V311, "rude").await;
     rude.send(Packet::Disconnect(Disconnect::NORMAL)).await;
     rude.send(Packet::Pingreq).await;
+    rude.hello(Hello::default()).await;
     rude.expects_end().await;
     let closings: Vec<_> = broker
         .journal()

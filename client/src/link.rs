@@ -261,3 +261,66 @@ pub(crate) fn stopped() -> ConnectionLost {
     let error = io::Error::other("the task of the connection was stopped");
     ConnectionLost::Io(Arc::new(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(link: &Arc<Link>) -> Attempt {
+        link.try_begin().unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_caller_who_has_given_up_is_not_connected_any_more() {
+        let link = Arc::new(Link::new());
+        let mut attempt = attempt(&link);
+        drop(attempt.claim());
+        let (commands, mut receiver) = mpsc::channel(1);
+        attempt.connected(commands);
+        assert!(!link.is_up());
+        // Nobody can reach the driver, which is how it knows.
+        let disconnected = Err(mpsc::error::TryRecvError::Disconnected);
+        assert_eq!(receiver.try_recv().map(drop), disconnected);
+        // The transport is not closed yet.
+        assert!(link.try_begin().is_none());
+        drop(attempt);
+        assert!(link.try_begin().is_some());
+        assert!(link.cause().is_none());
+    }
+
+    #[test]
+    fn a_claim_is_good_for_its_own_attempt_alone() {
+        let link = Arc::new(Link::new());
+        let first = attempt(&link);
+        let claim = first.claim();
+        drop(first);
+        let second = attempt(&link);
+        drop(claim);
+        assert_eq!(
+            link.try_begin().unwrap().unwrap_err(),
+            Reentrant::Connecting
+        );
+        drop(second);
+    }
+
+    #[test]
+    fn the_end_of_an_attempt_is_no_end_of_a_connection() {
+        let link = Arc::new(Link::new());
+        let mut attempt = attempt(&link);
+        attempt.ending(Some(ConnectionLost::ByClient));
+        drop(attempt);
+        assert!(link.cause().is_none());
+    }
+
+    #[test]
+    fn a_connection_whose_task_is_gone_has_ended() {
+        let link = Arc::new(Link::new());
+        let mut attempt = attempt(&link);
+        let (commands, _receiver) = mpsc::channel(1);
+        attempt.connected(commands);
+        assert!(link.is_up());
+        drop(attempt);
+        assert!(!link.is_up());
+        assert!(matches!(link.cause(), Some(ConnectionLost::Io(_))));
+    }
+}

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use nack_codec::{Framer, Packet};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout};
@@ -45,10 +45,10 @@ const COMMANDS: usize = 64;
 /// A read that was larger than this had a large packet in it, and its buffer is not kept.
 const LARGE_READ: usize = 16 * READ_SIZE;
 
-/// How long a transport may take to close after the last byte was written, and how long what
-/// still comes is read: the broker's last words, if its transport takes no bytes any more; and
-/// after that to throw it away, as a socket that is closed with unread bytes is reset, and a reset
-/// can overtake the DISCONNECT.
+/// How long a transport may take to close, and how long it is read although nothing can or will be
+/// written: for the broker's last words, if its transport takes no bytes any more; and until the
+/// broker has closed it too. A socket that is closed with unread bytes is reset, and a reset can
+/// overtake the DISCONNECT; and the next CONNECT, on a transport of its own, can overtake this one.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// The owner of one connection.
@@ -123,15 +123,7 @@ impl Driver {
         let mut line = Line::new(transport);
         self.session.handle_connected(deadline.at());
         self.exchange(&mut line).await;
-        self.close(&mut line).await;
-        // Nobody waits for this any more.
-        let drain = async {
-            let mut discarded = [0; READ_SIZE];
-            while matches!(line.reader.read(&mut discarded).await, Ok(count) if count > 0) {
-                consume_budget().await;
-            }
-        };
-        let _ = timeout(LINGER, drain).await;
+        self.close(line).await;
     }
 
     /// The loop: settle what the session has to say, wait for the next thing to happen, tell the
@@ -313,12 +305,16 @@ impl Driver {
     }
 
     /// Closes the transport, and brings the session home: the client can connect again.
-    async fn close<T>(mut self, line: &mut Line<T>)
+    async fn close<T>(mut self, mut line: Line<T>)
     where
         T: AsyncRead + AsyncWrite,
     {
         let flushed = timeout(LINGER, line.writer.flush()).await;
         let _ = timeout(LINGER, line.writer.shutdown()).await;
+        if let Some(reply) = self.disconnecting.take() {
+            let _ = reply.send(written(self.cut_short.take(), flushed.ok()));
+        }
+        let _ = timeout(LINGER, line.drain()).await;
         self.session.handle_disconnected(ConnectionLost::Eof);
         self.settle();
         while let Ok(command) = self.commands.try_recv() {
@@ -327,9 +323,6 @@ impl Driver {
         let session = self.session;
         let takers = self.dispatch.close();
         self.attempt.ended(Kept { session, takers });
-        if let Some(reply) = self.disconnecting {
-            let _ = reply.send(written(self.cut_short, flushed.ok()));
-        }
     }
 }
 

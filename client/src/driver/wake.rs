@@ -5,6 +5,7 @@ use std::io::{self, IoSlice};
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 
 use super::dispatch::Next;
@@ -51,6 +52,15 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
             buffer: BytesMut::new(),
             unflushed: false,
             broken: None,
+        }
+    }
+
+    /// Throws away what comes, until nothing does.
+    pub(super) async fn drain(&mut self) {
+        let mut discarded = [0; READ_SIZE];
+        while matches!(self.reader.read(&mut discarded).await, Ok(count) if count > 0) {
+            // A transport that is not tokio's may be ready at all times.
+            consume_budget().await;
         }
     }
 }

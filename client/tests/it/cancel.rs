@@ -1,7 +1,10 @@
 //! Every future may be dropped at every await point: nothing is leaked, and the rest goes on.
 
-use nack_client::{Client, Disconnect, QoS, Unsubscribe};
+use std::time::Duration;
+
+use nack_client::{Client, Disconnect, Options, QoS, Unsubscribe};
 use nack_mock_broker::{MockBroker, Rule, action, matcher};
+use tokio::time::Instant;
 
 use crate::fixture::{
     SETTLES, at_least_once, connected, connected_with, drop_after, exactly_once, options, settled,
@@ -109,7 +112,8 @@ async fn a_disconnect_that_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn connect() {
     let broker = MockBroker::in_memory();
-    for others in OTHERS {
+    // CONNACK and the end of the caller's interest may meet, and either may be seen first.
+    for others in (0..10).cycle().take(100).chain([SETTLES]) {
         for polls in 0..POLLS {
             let client = Client::new(options());
             let connect = client.connect_over(broker.connect());
@@ -120,6 +124,30 @@ async fn connect() {
             assert!(client.is_connected());
             soon(client.publish(at_least_once("a", "m"))).await.unwrap();
         }
+    }
+}
+
+/// The same where CONNACK and the end of the caller's interest meet on two threads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connect_on_another_thread() {
+    let broker = MockBroker::start().await.unwrap();
+    let client = Client::new(Options::new(broker.address().to_string()));
+    for round in 0..300 {
+        let connecting = tokio::spawn({
+            let client = client.clone();
+            async move { client.connect().await }
+        });
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_micros(round * 2) {
+            tokio::task::yield_now().await;
+        }
+        connecting.abort();
+        match connecting.await {
+            Ok(connected) => drop(connected.unwrap()),
+            Err(_) => drop(client.connect().await.unwrap()),
+        }
+        client.publish(at_least_once("a", "m")).await.unwrap();
+        client.disconnect().await.unwrap();
     }
 }
 

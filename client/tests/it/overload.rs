@@ -35,6 +35,27 @@ async fn a_full_queue_holds_back_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_full_queue_stops_the_broker_from_sending() {
+    let options = options().queue_capacity(4);
+    let client = Client::new(options);
+    let _messages = client.messages().unwrap();
+    let (ours, mut theirs) = tokio::io::duplex(256);
+    theirs.write_all(b"\x20\x03\x00\x00\x00").await.unwrap();
+    client.connect_over(ours).await.unwrap();
+    let message = b"\x30\x05\x00\x01a\x00m";
+    let mut sent = 0;
+    let flood = async {
+        loop {
+            theirs.write_all(message).await.unwrap();
+            sent += 1;
+        }
+    };
+    drop_after(10, SETTLES, flood).await;
+    // What the queue, one read and the transport hold.
+    assert!(sent < 100, "{sent}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn keep_alive_outlives_a_full_queue() {
     let broker = MockBroker::in_memory();
     let client = connected_with(&broker, options().queue_capacity(1)).await;

@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::fixture::{
-    at_least_once, connected, connected_with, exactly_once, options, settled, soon,
+    at_least_once, connected, connected_to_test, connected_with, exactly_once, options, settled,
+    soon,
 };
 
 /// Options of a session that is kept, in both versions.
@@ -183,6 +184,63 @@ async fn exactly_once_holds_over_a_lost_connection() {
             let completed = broker.journal().matching(matcher::pubcomp()).count();
             assert_eq!(completed, 10);
         }
+    }
+}
+
+/// Another message may have the packet identifier of one that is done with, and be sent again too.
+#[tokio::test(start_paused = true)]
+async fn a_new_message_of_an_old_identifier_is_handed_out() {
+    let [_, options] = kept();
+    for session_present in [true, false] {
+        let broker = MockBroker::in_memory();
+        let again = action::connack(0).session_present(session_present);
+        Rule::given(matcher::connect().nth(2))
+            .then(again)
+            .mount(&broker)
+            .forget();
+        let client = Client::new(options.clone());
+        let mut unclaimed = client.messages().unwrap();
+        client.connect_over(broker.connect()).await.unwrap();
+        let old = action::publish("a", "old").qos(QoS::ExactlyOnce);
+        broker.send(1, old.packet_id(7)).await.unwrap();
+        if session_present {
+            // Done with, as it is released.
+            assert_eq!(&unclaimed.recv().await.unwrap().payload()[..], b"old");
+            broker.wait_for(matcher::pubcomp()).await;
+        }
+        settled().await;
+        broker.send(1, action::close()).await.unwrap();
+        client.closed().await;
+        client.connect_over(broker.connect()).await.unwrap();
+        let new = action::publish("a", "new").qos(QoS::ExactlyOnce);
+        broker.send(2, new.packet_id(7).dup(true)).await.unwrap();
+        if !session_present {
+            // Done with, as the broker knows nothing of it.
+            assert_eq!(&unclaimed.recv().await.unwrap().payload()[..], b"old");
+        }
+        assert_eq!(&soon(unclaimed.recv()).await.unwrap().payload()[..], b"new");
+    }
+}
+
+/// Otherwise a broker that reads the two transports in another order than they were written in would
+/// take the last connection for the one that takes over.
+#[tokio::test(start_paused = true)]
+async fn the_next_connection_waits_until_the_broker_has_closed_the_last_one() {
+    for closes in [true, false] {
+        let (client, theirs) = connected_to_test(options()).await;
+        client.disconnect().await.unwrap();
+        let broker = MockBroker::in_memory();
+        let transport = broker.connect();
+        let connecting = tokio::spawn(async move { client.connect_over(transport).await });
+        settled().await;
+        assert_eq!(broker.journal().received().count(), 0);
+        if closes {
+            drop(theirs);
+            settled().await;
+            assert!(connecting.is_finished());
+        }
+        // And not for ever.
+        connecting.await.unwrap().unwrap();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Properties by the standard's names in snake case, as the shim protocol has them.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::hex;
@@ -7,7 +9,7 @@ use super::hex;
 macro_rules! properties {
     ($($(#[$doc:meta])* $name:ident: $type:ty,)* ; $($(#[$binary_doc:meta])* $binary:ident = $hex:literal,)*) => {
         /// The properties of a packet, those that are there.
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
         #[expect(clippy::exhaustive_structs, reason = "closed by the standard")]
         pub struct Properties {
@@ -87,6 +89,13 @@ properties! {
     correlation_data = "correlation_data_hex",
     /// What the authentication method has to say.
     authentication_data = "authentication_data_hex",
+}
+
+/// As JSON, which leaves out what is not there: a failure is read by people.
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
 }
 
 impl Properties {

@@ -7,6 +7,7 @@
 
 mod cancel;
 mod connect;
+mod display;
 mod ending;
 mod examples;
 mod fixture;

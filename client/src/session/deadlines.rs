@@ -13,7 +13,7 @@ impl Session {
         if let Some(timeout) = self.config.operation_timeout
             && !self.timers.is_set(Timer::Operation)
         {
-            self.timers.set(Timer::Operation, now + timeout);
+            self.timers.set_after(Timer::Operation, now, timeout);
         }
     }
 
@@ -25,7 +25,9 @@ impl Session {
         };
         let mut next: Option<Instant> = None;
         let mut is_due = |requested: Instant| {
-            let deadline = requested + after;
+            let Some(deadline) = requested.checked_add(after) else {
+                return false;
+            };
             if deadline <= now {
                 return true;
             }

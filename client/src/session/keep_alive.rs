@@ -31,7 +31,7 @@ impl KeepAlive {
     pub(super) fn sent(&self, timers: &mut Timers, now: Instant) {
         if let Some(interval) = self.interval {
             // A quarter early, so that a delay on the way does not break the rule.
-            timers.set(Timer::Ping, now + interval * 3 / 4);
+            timers.set_after(Timer::Ping, now, interval * 3 / 4);
         }
     }
 
@@ -39,7 +39,7 @@ impl KeepAlive {
     pub(super) fn pinged(&mut self, timers: &mut Timers, now: Instant) {
         self.unanswered = true;
         if !self.paused && !timers.is_set(Timer::Pingresp) {
-            timers.set(Timer::Pingresp, now + self.ping_timeout);
+            timers.set_after(Timer::Pingresp, now, self.ping_timeout);
         }
     }
 
@@ -53,7 +53,7 @@ impl KeepAlive {
     /// large message.
     pub(super) fn heard(&self, timers: &mut Timers, now: Instant) {
         if timers.is_set(Timer::Pingresp) {
-            timers.set(Timer::Pingresp, now + self.ping_timeout);
+            timers.set_after(Timer::Pingresp, now, self.ping_timeout);
         }
     }
 
@@ -68,7 +68,7 @@ impl KeepAlive {
     pub(super) fn resume(&mut self, timers: &mut Timers, now: Instant) {
         self.paused = false;
         if self.unanswered {
-            timers.set(Timer::Pingresp, now + self.ping_timeout);
+            timers.set_after(Timer::Pingresp, now, self.ping_timeout);
         }
     }
 

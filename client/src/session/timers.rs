@@ -1,6 +1,6 @@
 //! What the session waits for, and until when.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What can become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
 impl Timers {
     pub(super) const fn set(&mut self, timer: Timer, at: Instant) {
         self.0[timer as usize] = Some(at);
+    }
+
+    /// Sets a timer for so much later than now. A time that the clock cannot tell never comes.
+    pub(super) fn set_after(&mut self, timer: Timer, now: Instant, after: Duration) {
+        self.0[timer as usize] = now.checked_add(after);
     }
 
     /// Sets a timer that is not set, or is set for later.

@@ -368,3 +368,19 @@ fn deadlines_end_with_their_connection() {
     let due = pair.now + seconds(30);
     assert_eq!(pair.session.poll_timeout(), Some(due));
 }
+
+#[test]
+fn a_time_out_may_be_as_long_as_time_itself() {
+    let mut pair = Pair::connected(Config {
+        ping_timeout: Duration::MAX,
+        operation_timeout: Some(Duration::MAX),
+        ..alive(v5())
+    });
+    pair.publish(AtLeastOnce);
+    pair.forget();
+    pair.pass(seconds(1_000_000));
+    pair.hear(&puback(1));
+    assert!(pair.session.is_connected());
+    let happened = pair.happened();
+    assert!(happened.contains("#1 published"), "{happened}");
+}

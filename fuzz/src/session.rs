@@ -1,7 +1,7 @@
 //! Random requests, answers, garbage, silence and lost connections: each request has exactly one
 //! verdict, the quota is kept, and only packets that a client may send go out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IoSlice;
 use std::time::{Duration, Instant};
 
@@ -84,9 +84,11 @@ impl Kind {
 /// One thing that happens.
 #[derive(Debug)]
 enum Step<'a> {
+    /// A large message is written from where it lies.
     Publish {
         qos: QoS,
         payload: &'a [u8],
+        is_large: bool,
     },
     Subscribe {
         filters: u8,
@@ -147,6 +149,7 @@ impl<'a> Step<'a> {
                     let count = script.byte();
                     script.bytes(count)
                 },
+                is_large: variant > 11,
             },
             2 => Self::Subscribe { filters: variant },
             3 => Self::Unsubscribe { filters: variant },
@@ -205,7 +208,11 @@ struct Run {
     outgoing: BytesMut,
     /// The messages above QoS 0 that went out on this connection and are not acknowledged.
     open: BTreeMap<PacketId, QoS>,
+    /// The SUBSCRIBE and UNSUBSCRIBE that went out on this connection and are not acknowledged.
+    requested: BTreeSet<PacketId>,
     receive_maximum: usize,
+    /// Whether DISCONNECT went out on this connection.
+    is_over: bool,
 }
 
 impl Run {
@@ -221,14 +228,21 @@ impl Run {
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
             open: BTreeMap::new(),
+            requested: BTreeSet::new(),
             receive_maximum: usize::from(u16::MAX),
+            is_over: false,
         }
     }
 
     fn take(&mut self, step: Step<'_>) {
         match step {
-            Step::Publish { qos, payload } => {
-                let message = Publish::new("t", payload.to_vec()).qos(qos);
+            Step::Publish {
+                qos,
+                payload,
+                is_large,
+            } => {
+                let payload = payload.repeat(if is_large { 100 } else { 1 });
+                let message = Publish::new("t", payload).qos(qos);
                 let id = self.operation();
                 let taken = self.session.publish(id, message, self.now);
                 self.expect_verdict(id, Request::Publish, taken.is_ok());
@@ -293,18 +307,27 @@ impl Run {
     }
 
     fn connect(&mut self) {
-        self.lose();
+        // A connection that has ended need not be lost as well.
+        if !self.session.wants_close() {
+            self.lose();
+        }
+        self.incoming.clear();
+        self.outgoing.clear();
+        self.open.clear();
+        self.requested.clear();
+        self.is_over = false;
         self.settle();
         self.session
             .handle_connected(self.now + Duration::from_secs(20));
     }
 
+    /// What was not written is lost with it.
     fn lose(&mut self) {
-        self.transmit_all();
         self.session.handle_disconnected(ConnectionLost::Eof);
         self.incoming.clear();
         self.outgoing.clear();
         self.open.clear();
+        self.requested.clear();
     }
 
     fn accept(&mut self, present: bool, receive_maximum: u8) {
@@ -367,7 +390,7 @@ impl Run {
         }
     }
 
-    /// What the broker's packet frees of the quota.
+    /// What the broker's packet frees: of the quota, and of the identifiers.
     fn acknowledged(&mut self, packet: &Packet<'_>) {
         let (id, qos) = match packet {
             Packet::Puback(packet) => (packet.packet_id, QoS::AtLeastOnce),
@@ -375,6 +398,14 @@ impl Run {
                 (packet.packet_id, QoS::ExactlyOnce)
             }
             Packet::Pubcomp(packet) => (packet.packet_id, QoS::ExactlyOnce),
+            Packet::Suback(packet) => {
+                self.requested.remove(&packet.packet_id);
+                return;
+            }
+            Packet::Unsuback(packet) => {
+                self.requested.remove(&packet.packet_id);
+                return;
+            }
             _ => return,
         };
         if self.open.get(&id) == Some(&qos) {
@@ -409,21 +440,31 @@ impl Run {
     }
 
     fn sent(&mut self, packet: &Packet<'_>) {
+        assert!(!self.is_over, "behind DISCONNECT: {packet:?}");
         match packet {
             Packet::Connack(_)
             | Packet::Suback(_)
             | Packet::Unsuback(_)
             | Packet::Pingresp
             | Packet::Auth(_) => panic!("not a client's packet: {packet:?}"),
+            Packet::Disconnect(_) => self.is_over = true,
             Packet::Publish(publish) => {
                 let Some(id) = publish.packet_id else { return };
                 let before = self.open.insert(id, publish.qos);
-                assert_eq!(before, None, "identifier {id:?} is used twice at once");
+                let is_free = before.is_none() && !self.requested.contains(&id);
+                assert!(is_free, "identifier {id} is used twice at once");
                 let (open, maximum) = (self.open.len(), self.receive_maximum);
                 assert!(open <= maximum, "{open} open messages, {maximum} allowed");
             }
+            Packet::Subscribe(subscribe) => self.requested(subscribe.packet_id),
+            Packet::Unsubscribe(unsubscribe) => self.requested(unsubscribe.packet_id),
             _ => {}
         }
+    }
+
+    fn requested(&mut self, id: PacketId) {
+        let is_free = self.requested.insert(id) && !self.open.contains_key(&id);
+        assert!(is_free, "identifier {id} is used twice at once");
     }
 
     /// Hands out what the session has to say, and looks at what must always hold.

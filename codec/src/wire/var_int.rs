@@ -42,6 +42,10 @@ pub(crate) fn whole_var_int(bytes: &[u8]) -> Option<(u32, usize)> {
         [first, second, ..] if second < 0x80 && second > 0 => {
             Some((u32::from(first & 0x7F) | u32::from(second) << 7, 2))
         }
+        [first, second, third, ..] if second >= 0x80 && third < 0x80 && third > 0 => {
+            let low = u32::from(first & 0x7F) | u32::from(second & 0x7F) << 7;
+            Some((low | u32::from(third) << 14, 3))
+        }
         _ => read_long_var_int(bytes).ok().flatten(),
     }
 }

@@ -110,10 +110,11 @@ impl Session {
             self.start_operation_timer(now);
             return Ok(());
         }
-        let must_wait = self.quota.is_used_up()
-            || self.exchanges.next_free().is_none()
-            || !self.resend.is_empty()
-            || !self.waiting.is_empty();
+        let must_wait = self.quota.is_used_up() || self.exchanges.next_free().is_none();
+        debug_assert!(
+            must_wait || self.resend.is_empty() && self.waiting.is_empty(),
+            "what waits is sent as soon as it can be, so nothing overtakes it here"
+        );
         if must_wait {
             self.check_message(&message)?;
             self.waiting.push_back(Waiting {
@@ -171,10 +172,7 @@ impl Session {
             };
             self.send_again(packet_id);
         }
-        while !self.quota.is_used_up()
-            && self.resend.is_empty()
-            && self.exchanges.next_free().is_some()
-        {
+        while !self.quota.is_used_up() && self.exchanges.next_free().is_some() {
             let Some(waiting) = self.waiting.pop_front() else {
                 break;
             };

@@ -54,7 +54,7 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::time::Instant;
 
-use nack_codec::{DecodeError, Packet, PacketId, PacketType, Version};
+use nack_codec::{DecodeError, Packet, PacketId, PacketType, PropertyId, Version};
 
 use crate::error::{ConnectError, ConnectionLost, Operation, TimedOut, Violation};
 use flow_control::SendQuota;
@@ -155,6 +155,7 @@ impl Session {
                 _ => return Err(Violation::BeforeConnack { packet: found }),
             }
         }
+        self.check_problem_information(packet)?;
         match packet {
             Packet::Connack(connack) => self.handle_connack(connack, now)?,
             Packet::Publish(publish) => return self.handle_publish(publish).map(Some),
@@ -313,6 +314,29 @@ impl Session {
     /// How many QoS 1 and 2 messages are open on this connection.
     pub const fn quota_taken(&self) -> u16 {
         self.quota.taken()
+    }
+
+    /// Whether the packet has words that the client has declined (`[MQTT-3.1.2-29]`).
+    fn check_problem_information(&self, packet: &Packet<'_>) -> Result<(), Violation> {
+        if self.config.properties.request_problem_information() != Some(false) {
+            return Ok(());
+        }
+        let properties = match packet {
+            Packet::Puback(packet) => &packet.properties,
+            Packet::Pubrec(packet) => &packet.properties,
+            Packet::Pubrel(packet) => &packet.properties,
+            Packet::Pubcomp(packet) => &packet.properties,
+            Packet::Suback(packet) => &packet.properties,
+            Packet::Unsuback(packet) => &packet.properties,
+            _ => return Ok(()),
+        };
+        if properties.contains(PropertyId::ReasonString)
+            || properties.contains(PropertyId::UserProperty)
+        {
+            let packet = packet.packet_type();
+            return Err(Violation::UnwantedProblemInformation { packet });
+        }
+        Ok(())
     }
 
     fn ping(&mut self, now: Instant) {

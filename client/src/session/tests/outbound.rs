@@ -1,13 +1,17 @@
 //! Messages to the broker: the three flows, every answer to them, and the identifiers they use.
 
-use nack_codec::{Packet, Puback, PubackReason, PubcompReason, PubrecReason, SubackReason};
+use nack_codec::{
+    Disconnect, DisconnectReason, Packet, Property, Puback, PubackReason, PubcompReason,
+    PubrecReason, SubackReason, Text, TopicName,
+};
 
 use super::packets::{
-    both, both_kept, id, puback, puback_with, pubcomp, pubcomp_with, pubrec, pubrec_with,
-    reason_string, suback, unsuback, v5, v311,
+    both, both_kept, id, properties, puback, puback_with, pubcomp, pubcomp_with, pubrec,
+    pubrec_with, reason_string, suback, unsuback, v5, v311,
 };
 use super::pair::Pair;
 use crate::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+use crate::session::Config;
 use crate::{Publish, Version};
 
 #[test]
@@ -220,6 +224,57 @@ fn what_the_broker_says_with_its_answer_is_told() {
             r#"#3 Rejected: PUBREC 0x97 "said""#,
             r#"#4 published "said""#,
         ]
+    );
+}
+
+#[test]
+fn words_that_the_client_has_declined_break_the_protocol() {
+    // [MQTT-3.1.2-29]
+    let declined = Config {
+        properties: properties([Property::RequestProblemInformation(false)]),
+        ..v5()
+    };
+    let said = reason_string("said");
+    let puback = Packet::Puback(Puback {
+        packet_id: id(1),
+        reason: PubackReason::Success,
+        properties: said.borrow(),
+    });
+    let mut pair = Pair::connected(declined.clone());
+    pair.publish(AtLeastOnce);
+    pair.forget();
+    pair.hear(&puback);
+    pair.check(
+        r#"<- PUBACK 1, ReasonString(Text("said"))
+           -> DISCONNECT 0x82
+           #1 Unknown: lost: the broker sent a reason string or user property in PUBACK, which the client declined [MQTT-3.1.2-29]
+           !! lost: the broker sent a reason string or user property in PUBACK, which the client declined [MQTT-3.1.2-29]
+           closed"#,
+    );
+    // CONNACK, PUBLISH and DISCONNECT may have them all the same.
+    let mut pair = Pair::granted(declined, &said);
+    let words = properties([Property::UserProperty(
+        Text::new("k").unwrap(),
+        Text::new("v").unwrap(),
+    )]);
+    pair.hear(&Packet::Publish(nack_codec::Publish {
+        dup: false,
+        qos: AtMostOnce,
+        retain: false,
+        topic: Some(TopicName::new("t").unwrap()),
+        packet_id: None,
+        properties: words.borrow(),
+        payload: b"",
+    }));
+    assert!(pair.session.is_connected());
+    pair.forget();
+    pair.hear(&Packet::Disconnect(Disconnect {
+        reason: DisconnectReason::ServerBusy,
+        properties: said.borrow(),
+    }));
+    assert!(
+        pair.happened()
+            .contains(r#"!! lost: DISCONNECT 0x89 "said""#)
     );
 }
 

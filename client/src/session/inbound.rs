@@ -53,6 +53,9 @@ struct Due {
     packet_id: PacketId,
     qos: QoS,
     taken: bool,
+    /// How many PUBLISH are to be answered; counted, so that a broker that repeats itself while
+    /// nothing can be answered costs no memory.
+    answers: u8,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -135,10 +138,20 @@ impl Inbound {
             };
             self.received.insert(packet_id, received);
         }
+        if repeated.is_some()
+            && let Some(due) = self
+                .due
+                .iter_mut()
+                .find(|due| due.packet_id == packet_id && due.qos == QoS::ExactlyOnce)
+        {
+            due.answers = due.answers.saturating_add(1);
+            return Ok(Delivery::Duplicate);
+        }
         self.due.push_back(Due {
             packet_id,
             qos: packet.qos,
             taken: repeated.is_some(),
+            answers: 1,
         });
         if repeated.is_some() {
             self.flush(version, buffer);
@@ -170,13 +183,16 @@ impl Inbound {
     pub(super) fn flush(&mut self, version: Version, buffer: &mut BytesMut) {
         while let Some(due) = self.due.pop_front_if(|due| due.taken) {
             self.first += 1;
-            let encoded = if due.qos == QoS::ExactlyOnce {
-                Pubrec::success(due.packet_id).encode(version, buffer)
-            } else {
+            if due.qos == QoS::AtLeastOnce {
                 self.open_qos1 -= 1;
-                Puback::success(due.packet_id).encode(version, buffer)
-            };
-            encoded.expect("both versions can say success");
+            }
+            for _ in 0..due.answers {
+                let encoded = match due.qos {
+                    QoS::ExactlyOnce => Pubrec::success(due.packet_id).encode(version, buffer),
+                    _ => Puback::success(due.packet_id).encode(version, buffer),
+                };
+                encoded.expect("both versions can say success");
+            }
         }
     }
 

@@ -134,6 +134,26 @@ fn qos_2_is_handed_out_once_until_it_is_released() {
 }
 
 #[test]
+fn a_broker_that_repeats_itself_costs_no_memory() {
+    for config in both() {
+        let mut pair = Pair::connected(config);
+        pair.hear(&publish(ExactlyOnce, 1, "taken"));
+        pair.take(1);
+        pair.hear(&publish(ExactlyOnce, 2, "not taken"));
+        for _ in 0..1000 {
+            pair.hear(&publish_again(ExactlyOnce, 1, "taken"));
+            pair.hear(&publish_again(ExactlyOnce, 2, "not taken"));
+        }
+        pair.forget();
+        pair.take(2);
+        let happened = pair.happened();
+        let answers = |line| happened.lines().filter(|found| *found == line).count();
+        assert_eq!(answers("-> PUBREC 1"), 255);
+        assert_eq!(answers("-> PUBREC 2"), 255);
+    }
+}
+
+#[test]
 fn pubrel_of_nothing_is_answered_and_the_connection_stays() {
     // [MQTT-4.3.3-11]
     let mut pair = Pair::connected(v5());

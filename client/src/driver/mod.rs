@@ -5,6 +5,7 @@ mod blocked;
 mod command;
 mod deadline;
 mod dispatch;
+mod replies;
 mod requests;
 mod takers;
 mod topics;
@@ -23,8 +24,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use nack_codec::{Framer, Packet};
+use nack_codec::{Framer, Frames, Packet};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::coop::consume_budget;
@@ -36,14 +36,12 @@ use crate::options::{Disconnect, Options};
 use crate::session::{CLOSE_TIMEOUT, Delivery, Event, Session};
 use crate::{Connected, DisconnectReason};
 use dispatch::{Dispatch, Next};
+use replies::Replies;
 use waiters::Waiters;
-use wake::{Line, READ_SIZE, Wake};
+use wake::{Line, Wake};
 
 /// How many commands may wait for the driver, which takes them as fast as it can.
 const COMMANDS: usize = 64;
-
-/// A read that was larger than this had a large packet in it, and its buffer is not kept.
-const LARGE_READ: usize = 16 * READ_SIZE;
 
 /// How long a transport may take to close, and how long it is read although nothing can or will be
 /// written: for the broker's last words, if its transport takes no bytes any more; and until the
@@ -66,6 +64,7 @@ struct Driver {
     dispatch: Dispatch,
     connecting: Option<oneshot::Sender<Result<Connected, ConnectError>>>,
     disconnecting: Option<oneshot::Sender<Result<(), DisconnectError>>>,
+    replies: Replies,
     /// Whether nothing is read, as the session knows it.
     held_back: bool,
     /// Whether the connection has ended, and all that is left is its last bytes.
@@ -104,6 +103,7 @@ where
         dispatch: Dispatch::new(options, unclaimed, takers),
         connecting: Some(reply),
         disconnecting: None,
+        replies: Replies::default(),
         held_back: false,
         over: false,
         lost: None,
@@ -147,9 +147,10 @@ impl Driver {
                 Wake::Read(Ok(0)) => self.transport_lost(ConnectionLost::Eof),
                 Wake::Read(Err(error)) => self.transport_lost(error.into()),
                 Wake::Read(Ok(_)) if self.over => line.buffer.clear(),
-                Wake::Read(Ok(_)) => self.read(&framer, &mut line.buffer, now.into_std()),
+                Wake::Read(Ok(_)) => self.read(&line.frames(&framer), now.into_std()),
                 Wake::Written(Ok(count)) => {
                     self.session.handle_transmitted(count, now.into_std());
+                    self.replies.written(count);
                     line.unflushed = true;
                 }
                 Wake::Flushed(Ok(())) => line.unflushed = false,
@@ -178,33 +179,40 @@ impl Driver {
         }
     }
 
-    /// Hands all whole packets of the read to the session.
-    fn read(&mut self, framer: &Framer, buffer: &mut BytesMut, now: std::time::Instant) {
-        let size = buffer.len();
-        let frames = framer.split(buffer);
-        if size > LARGE_READ && !frames.bytes().is_empty() {
-            *buffer = BytesMut::from(&buffer[..]);
-        }
+    /// Hands all whole packets of a read to the session.
+    fn read(&mut self, frames: &Frames, now: std::time::Instant) {
         let version = self.session.version();
-        for frame in &frames {
+        for frame in frames {
             let packet = match frame.and_then(|frame| frame.decode(version)) {
                 Ok(packet) => packet,
                 Err(error) => return self.session.handle_fault(error, now),
             };
+            let before = self.session.transmit_len();
             let delivery = self.session.handle_packet(&packet, now);
             match &packet {
                 Packet::Publish(publish) => {
                     if let Some(Delivery::New(token)) = delivery {
                         self.dispatch.deliver(publish, token, frames.bytes());
                     }
+                    self.replied(before);
                 }
-                Packet::Pubrel(pubrel) => self.dispatch.release_message(pubrel.packet_id),
+                Packet::Pubrel(pubrel) => {
+                    self.dispatch.release_message(pubrel.packet_id);
+                    self.replied(before);
+                }
+                Packet::Pubrec(pubrec) if !pubrec.reason.is_error() => self.replied(before),
                 Packet::Connack(connack) if !connack.session_present => {
                     self.dispatch.forget_session();
                 }
                 _ => {}
             }
         }
+    }
+
+    /// What was to be written has grown since by replies.
+    fn replied(&mut self, before: usize) {
+        let now = self.session.transmit_len();
+        self.replies.added(now.saturating_sub(before), now);
     }
 
     fn time<T>(&mut self, line: &mut Line<T>, now: Instant) {

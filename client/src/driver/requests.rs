@@ -85,7 +85,11 @@ impl Driver {
 
     pub(super) fn signal(&mut self, signal: Signal, now: Instant) {
         match signal {
-            Signal::Acknowledge(token) => self.session.acknowledge(token),
+            Signal::Acknowledge(token) => {
+                let before = self.session.transmit_len();
+                self.session.acknowledge(token);
+                self.replied(before);
+            }
             Signal::Released(route) => {
                 let filters = self.dispatch.release(route);
                 if !filters.is_empty() && self.session.is_connected() {

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 
 use bytes::BytesMut;
+use nack_codec::{Framer, Frames};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::coop::consume_budget;
@@ -13,8 +14,16 @@ use super::{Command, Driver};
 use crate::Connected;
 use crate::error::ConnectError;
 
-/// How much is read at once. An idle connection keeps no more than this.
-pub(super) const READ_SIZE: usize = 4096;
+/// How much is read at once, at the least.
+const READ_SIZE: usize = 4096;
+
+/// A buffer that is larger had a large packet in it, and is not kept: what an idle connection keeps
+/// does not depend on the largest packet that ever came.
+const LARGE_READ: usize = 16 * READ_SIZE;
+
+/// How much is read from a transport that is closed, at the most: what lies in the buffers of two
+/// systems is less.
+const MOST_DISCARDED: usize = 16 * 1024 * 1024;
 
 /// How many slices go into one system call.
 const SLICES: usize = 16;
@@ -55,10 +64,23 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
         }
     }
 
-    /// Throws away what comes, until nothing does.
+    /// The whole packets of what was read.
+    pub(super) fn frames(&mut self, framer: &Framer) -> Frames {
+        let size = self.buffer.len();
+        let frames = framer.split(&mut self.buffer);
+        if size > LARGE_READ && !frames.bytes().is_empty() {
+            self.buffer = BytesMut::from(&self.buffer[..]);
+        }
+        frames
+    }
+
+    /// Throws away what comes, until nothing does, or there is no end of it.
     pub(super) async fn drain(&mut self) {
         let mut discarded = [0; READ_SIZE];
-        while matches!(self.reader.read(&mut discarded).await, Ok(count) if count > 0) {
+        for _ in 0..MOST_DISCARDED / READ_SIZE {
+            if !matches!(self.reader.read(&mut discarded).await, Ok(count) if count > 0) {
+                return;
+            }
             // A transport that is not tokio's may be ready at all times.
             consume_budget().await;
         }
@@ -87,7 +109,7 @@ impl Driver {
         } else if line.broken.is_some() {
             !self.dispatch.is_full()
         } else {
-            !self.dispatch.is_held_back()
+            !self.dispatch.is_held_back() && !self.replies.is_full()
         };
         if reads {
             line.buffer.reserve(READ_SIZE);
@@ -126,5 +148,40 @@ async fn given_up(connecting: &mut Option<oneshot::Sender<Result<Connected, Conn
     match connecting {
         Some(reply) => reply.closed().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nack_codec::Version;
+
+    use super::*;
+
+    /// Reads these bytes into a line, and cuts them.
+    fn cut(line: &mut Line<tokio::io::DuplexStream>, bytes: &[u8]) -> usize {
+        line.buffer.reserve(READ_SIZE);
+        line.buffer.extend_from_slice(bytes);
+        let framer = Framer::new(nack_codec::MAXIMUM_PACKET_SIZE, Version::V5);
+        line.frames(&framer).iter().count()
+    }
+
+    #[test]
+    fn the_buffer_of_a_large_packet_is_not_kept() {
+        let (stream, _) = tokio::io::duplex(1);
+        let mut line = Line::new(stream);
+        // A PUBLISH of 1 MiB in pieces, and the beginning of another packet behind it.
+        let mut packet = b"\x30\x84\x80\x40\x00\x01a\x00".to_vec();
+        packet.resize(8 + (1 << 20), b'm');
+        packet.push(0xD0);
+        let pieces: Vec<_> = packet.chunks(100_000).collect();
+        let (last, first) = pieces.split_last().unwrap();
+        for piece in first {
+            assert_eq!(cut(&mut line, piece), 0);
+        }
+        assert_eq!(cut(&mut line, last), 1);
+        assert_eq!(&line.buffer[..], b"\xD0");
+        assert_eq!(cut(&mut line, b"\x00"), 1);
+        line.buffer.reserve(READ_SIZE);
+        assert!(line.buffer.capacity() <= LARGE_READ);
     }
 }

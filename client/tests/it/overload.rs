@@ -203,7 +203,29 @@ async fn a_flood_of_messages_starves_nobody() {
     let published = seen.windows(4).filter(|bytes| bytes == b"\x00\x01b\x00");
     assert_eq!(published.count(), 100);
     assert!(client.unclaimed_messages() > 0);
-    flood.abort();
+    // Nor is it read for ever when the connection has ended.
+    let broker = MockBroker::in_memory();
+    soon(client.connect_over(broker.connect())).await.unwrap();
+    flood.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_asks_for_answers_and_takes_none_is_not_listened_to() {
+    let (client, mut theirs) = connected_to_test(options()).await;
+    let pubrel = b"\x62\x02\x00\x01".repeat(1000);
+    let mut sent = 0;
+    let flood = async {
+        // Somebody must wait for something to have time pass.
+        while sent < 4 << 20 {
+            theirs.write_all(&pubrel).await.unwrap();
+            sent += pubrel.len();
+        }
+    };
+    let cause = tokio::select! {
+        cause = client.closed() => cause,
+        () = flood => panic!("all of it is read"),
+    };
+    assert!(matches!(cause, ConnectionLost::KeepAlive(_)), "{cause:?}");
 }
 
 #[tokio::test]

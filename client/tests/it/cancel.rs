@@ -1,8 +1,9 @@
 //! Every future may be dropped at every await point: nothing is leaked, and the rest goes on.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use nack_client::{Client, Disconnect, Options, QoS, Unsubscribe};
+use nack_client::{Client, Disconnect, Options, PacketType, Publish, QoS, Unsubscribe};
 use nack_mock_broker::{MockBroker, Rule, action, matcher};
 use tokio::time::Instant;
 
@@ -45,20 +46,17 @@ async fn check(rounds: usize, operation: impl AsyncFn(&Client)) {
         drop(subscription);
     }
     settled().await;
-    let journal = broker.journal();
-    let packet_ids = journal
-        .received()
-        .filter_map(|entry| entry.received()?.packet_id());
     // No more of them than were ever in use at once.
     let in_use_at_once = OTHERS.len() * POLLS + 1;
-    assert!(packet_ids.max().unwrap() <= in_use_at_once as u16);
-    assert!(journal.on_connection(1).len() == journal.len());
+    assert!(packet_ids(&broker).len() <= in_use_at_once);
+    let journal = broker.journal();
+    assert_eq!(journal.on_connection(1).len(), journal.len());
     soon(client.disconnect()).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn publish_at_qos_0() {
-    let message = nack_client::Publish::new("a", "m");
+    let message = Publish::new("a", "m");
     check(20, async |client| {
         drop(client.publish(message.clone()).await)
     })
@@ -174,7 +172,7 @@ async fn receiving_loses_no_message() {
     for round in 0..20_usize {
         for others in OTHERS {
             let number = (round * OTHERS.len() + others).to_string();
-            let message = nack_client::Publish::new("a", number).qos(QoS::AtLeastOnce);
+            let message = Publish::new("a", number).qos(QoS::AtLeastOnce);
             client.publish(message).await.unwrap();
             for polls in 0..3 {
                 if let Some(message) = drop_after(polls, others, messages.recv()).await {
@@ -219,4 +217,77 @@ async fn a_publish_that_reached_the_driver_is_sent_all_the_same() {
     broker.wait_for(matcher::publish().topic("sent")).await;
     let never = matcher::publish().topic("never");
     assert_eq!(broker.journal().matching(never).count(), 0);
+}
+
+/// Tasks on several threads begin things and drop them at any time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_dropped_on_any_thread_leaves_the_connection_whole() {
+    let broker = MockBroker::start().await.unwrap();
+    let three = action::connack(0).receive_maximum(3);
+    Rule::given(matcher::connect())
+        .then(three)
+        .mount(&broker)
+        .forget();
+    let client = Client::new(Options::new(broker.address().to_string()));
+    client.connect().await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..8 {
+        let client = client.clone();
+        tasks.spawn(async move {
+            let mut random = fastrand::Rng::with_seed(task);
+            for _ in 0..200 {
+                let patience = Duration::from_micros(random.u64(0..400));
+                let topic = format!("a/{}", random.u8(0..3));
+                let operation = async {
+                    match random.u8(0..6) {
+                        0 => drop(client.publish(Publish::new(topic, "m")).await),
+                        1 => drop(client.publish(at_least_once(&topic, "m")).await),
+                        2 => drop(client.publish(exactly_once(&topic, "m")).await),
+                        3 => drop(client.subscribe(&*topic).await),
+                        4 => drop(client.unsubscribe(&*topic).await),
+                        _ => {
+                            let mut messages = client.subscribe(&*topic).await.unwrap();
+                            while let Some(Ok(_)) = messages.recv().await {}
+                        }
+                    }
+                };
+                let _ = tokio::time::timeout(patience, operation).await;
+            }
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    let mut messages = client.subscribe("whole").await.unwrap();
+    for _ in 0..10 {
+        client.publish(exactly_once("whole", "m")).await.unwrap();
+        messages.recv().await.unwrap().unwrap();
+    }
+    // Identifiers come back in turn: each that was ever used is used again.
+    let used = packet_ids(&broker);
+    let before = broker.journal().len();
+    for _ in 0..used.len() {
+        client.unsubscribe("whole").await.unwrap();
+    }
+    let journal = broker.journal();
+    let again = journal.iter().skip(before);
+    let again: BTreeSet<u16> = again
+        .filter_map(|entry| entry.received()?.packet_id())
+        .collect();
+    assert_eq!(again, used);
+    client.disconnect().await.unwrap();
+}
+
+/// The packet identifiers that clients used up to now.
+fn packet_ids(broker: &MockBroker) -> BTreeSet<u16> {
+    let journal = broker.journal();
+    let requests = journal.received().filter(|entry| {
+        matches!(
+            entry.packet_type(),
+            Some(PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe)
+        )
+    });
+    requests
+        .filter_map(|entry| entry.received()?.packet_id())
+        .collect()
 }

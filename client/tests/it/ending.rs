@@ -294,3 +294,37 @@ async fn a_broker_that_stops_reading_is_found_out() {
     assert!(publish.unwrap_err().is_timeout());
     assert!(matches!(cause, ConnectionLost::KeepAlive(_)), "{cause:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_task_outlives_its_client() {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let before = metrics.num_alive_tasks();
+    for round in 0..20 {
+        let broker = MockBroker::in_memory();
+        let client = connected_with(&broker, options().queue_capacity(1)).await;
+        let messages = client.subscribe("a").await.unwrap();
+        for _ in 0..3 {
+            broker.send(1, action::publish("a", "m")).await.unwrap();
+        }
+        settled().await;
+        match round % 4 {
+            0 => client.disconnect().await.unwrap(),
+            1 => broker.send(1, action::close()).await.unwrap(),
+            2 => drop_after(1, 0, client.disconnect()).await.map_or((), drop),
+            _ => {}
+        }
+        if round % 2 == 0 {
+            drop(messages);
+            drop(client);
+        } else {
+            drop(client);
+            settled().await;
+            drop(messages);
+        }
+        drop(broker);
+    }
+    let seconds = Duration::from_secs(20);
+    tokio::time::advance(seconds).await;
+    settled().await;
+    assert_eq!(metrics.num_alive_tasks(), before);
+}

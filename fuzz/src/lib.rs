@@ -1,12 +1,14 @@
 //! What the fuzz targets check, a function a target. Each takes any bytes at all, and panics where
 //! the code under it breaks its word.
 
+mod broker;
 mod chunking;
 mod decode;
 mod replay;
 mod round_trip;
 mod session;
 
+pub use broker::broker;
 pub use chunking::chunking;
 pub use decode::{decode_v3, decode_v5};
 pub use replay::{corpus, replay};
@@ -23,6 +25,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("round_trip", round_trip),
     ("chunking", chunking),
     ("session", session),
+    ("broker", broker),
 ];
 
 /// Makes a target of a check: a fuzzer's entry under cargo-fuzz, else a program that runs the

@@ -7,7 +7,7 @@ use crate::{failure::Failure, process, project, tool::CARGO_FUZZ};
 /// The manifest of the workspace that the fuzz targets are, seen from the root.
 pub(crate) const FUZZ_MANIFEST: &str = "fuzz/Cargo.toml";
 
-/// Fuzz the codec and the session, one target or all in turn.
+/// Fuzz the codec, the session and the mock broker, one target or all in turn.
 ///
 /// Needs a nightly compiler and cargo-fuzz; what is missing is said with the command that installs
 /// it. An input that fails is kept in fuzz/artifacts/TARGET, and a copy of it in

@@ -6,17 +6,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::io::DuplexStream;
-use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
 
 use crate::action::Action;
-use crate::connection::Transport;
 use crate::matcher::Match;
 use crate::shared::Shared;
-use crate::{Builder, Entry, EntryKind, Journal, Unmet};
+use crate::transport::{Layers, Listening, Raw};
+use crate::{Builder, Entry, EntryKind, Journal, Listener, Unmet};
 
 /// A broker that does as it is told by [rules](crate::Rule), and answers everything else by its
 /// [base behaviour](crate::Base).
@@ -37,19 +34,11 @@ use crate::{Builder, Entry, EntryKind, Journal, Unmet};
 /// ```
 pub struct MockBroker {
     shared: Arc<Shared>,
-    listening: Option<Listening>,
-}
-
-struct Listening {
-    address: SocketAddr,
-    task: AbortHandle,
+    listening: Vec<Listening>,
 }
 
 /// How many bytes an in-memory connection holds in each direction before the writer must wait.
 const IN_MEMORY_BUFFER: usize = 64 * 1024;
-
-/// After the system refused to accept (too many open files, say), how long until the next try.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 impl MockBroker {
     /// Starts a broker that listens on TCP, on 127.0.0.1 and a port of the system's choice.
@@ -76,32 +65,57 @@ impl MockBroker {
         Builder::default()
     }
 
-    pub(crate) fn new(builder: Builder) -> Self {
+    pub(crate) fn new(builder: &Builder) -> Self {
         Self {
-            shared: Arc::new(Shared::new(&builder)),
-            listening: None,
+            shared: Arc::new(Shared::new(builder)),
+            listening: Vec::new(),
         }
     }
 
-    pub(crate) fn listen(builder: Builder, listener: TcpListener) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let mut broker = Self::new(builder);
-        let task = tokio::spawn(accept(listener, broker.shared.clone())).abort_handle();
-        broker.listening = Some(Listening { address, task });
+    pub(crate) async fn listen(mut builder: Builder) -> io::Result<Self> {
+        let mut listeners = std::mem::take(&mut builder.listeners);
+        if listeners.is_empty() {
+            listeners.push(Listener::local());
+        }
+        let mut broker = Self::new(&builder);
+        for listener in listeners {
+            let shared = broker.shared.clone();
+            let listening = Listening::start(listener, builder.handshake_limit, shared).await?;
+            broker.listening.push(listening);
+        }
         Ok(broker)
     }
 
-    /// Where the broker listens.
+    /// Where the broker listens: the address of the first of its [listeners](Listener) that has
+    /// one.
     ///
     /// # Panics
     ///
-    /// If the broker is [in memory](Self::in_memory).
+    /// If the broker is [in memory](Self::in_memory), or listens on Unix domain sockets alone.
     #[track_caller]
     pub fn address(&self) -> SocketAddr {
-        match &self.listening {
-            Some(listening) => listening.address,
-            None => panic!("a broker in memory has no address; use `connect`"),
+        match self.addresses().first() {
+            Some(address) => *address,
+            None if self.listening.is_empty() => {
+                panic!("a broker in memory has no address; use `connect`")
+            }
+            None => panic!("a broker that listens on no port has no address; use `urls`"),
         }
+    }
+
+    /// The addresses of all [listeners](Listener) that have one, in the order in which they were
+    /// given.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let addresses = self.listening.iter().filter_map(Listening::address);
+        addresses.collect()
+    }
+
+    /// Where clients may connect to, a URL a [listener](Listener), in the order in which they were
+    /// given: `mqtt://127.0.0.1:1883`, `mqtts://…`, `ws://127.0.0.1:8080/mqtt`, `wss://…`,
+    /// `unix:/tmp/mqtt.socket`.
+    pub fn urls(&self) -> Vec<String> {
+        let urls = self.listening.iter().map(|it| it.url().to_owned());
+        urls.collect()
     }
 
     /// A new connection to the broker, in memory; to one that listens on TCP too. It counts as a
@@ -113,7 +127,7 @@ impl MockBroker {
     #[track_caller]
     pub fn connect(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(IN_MEMORY_BUFFER);
-        self.shared.serve(Transport::Memory(ours));
+        self.shared.serve(Raw::Memory(ours), Layers::memory());
         theirs
     }
 
@@ -244,9 +258,7 @@ impl MockBroker {
 
 impl Drop for MockBroker {
     fn drop(&mut self) {
-        if let Some(listening) = &self.listening {
-            listening.task.abort();
-        }
+        self.listening.clear();
         self.shared.end_connections();
         if std::thread::panicking() {
             return;
@@ -260,22 +272,8 @@ impl Drop for MockBroker {
 impl fmt::Debug for MockBroker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockBroker")
-            .field("address", &self.listening.as_ref().map(|l| l.address))
+            .field("urls", &self.urls())
             .finish_non_exhaustive()
-    }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                // Without it small packets wait for the acknowledgements of larger ones. It fails
-                // only on a connection that is gone already, which is found out soon enough.
-                let _ = stream.set_nodelay(true);
-                shared.serve(Transport::Tcp(stream));
-            }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-        }
     }
 }
 

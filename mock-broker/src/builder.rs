@@ -1,12 +1,12 @@
 //! What a broker is made with.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use nack_codec::MAXIMUM_PACKET_SIZE;
 
-use crate::{Base, MockBroker};
+use crate::{Base, Listener, MockBroker};
 
 /// What a broker is made with; [`MockBroker::builder`] begins one.
 ///
@@ -28,7 +28,8 @@ pub struct Builder {
     pub(crate) maximum_packet_size: u32,
     pub(crate) journal_entries: usize,
     pub(crate) journal_bytes: usize,
-    address: SocketAddr,
+    pub(crate) handshake_limit: Duration,
+    pub(crate) listeners: Vec<Listener>,
 }
 
 impl Default for Builder {
@@ -41,7 +42,9 @@ impl Default for Builder {
             // More than a test looks at; a broker that runs for days forgets the oldest.
             journal_entries: 100_000,
             journal_bytes: 64 * 1024 * 1024,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            // What slow devices need at most; who takes longer is not coming.
+            handshake_limit: Duration::from_secs(10),
+            listeners: Vec::new(),
         }
     }
 }
@@ -82,30 +85,42 @@ impl Builder {
         self
     }
 
-    /// Where [`start`](Self::start) listens; 127.0.0.1 and a port of the system's choice unless
-    /// said otherwise.
-    pub const fn bind(mut self, address: SocketAddr) -> Self {
-        self.address = address;
+    /// Has the broker listen here; once for each place. Without any it listens on 127.0.0.1, and a
+    /// port of the system's choice.
+    pub fn listen(mut self, listener: Listener) -> Self {
+        self.listeners.push(listener);
         self
     }
 
-    /// Starts a broker that listens on TCP.
+    /// Has the broker listen on TCP at this address: short for [`listen`](Self::listen) with
+    /// [`Listener::tcp`].
+    pub fn bind(self, address: SocketAddr) -> Self {
+        self.listen(Listener::tcp(address))
+    }
+
+    /// How long a client may take for the handshakes of TLS and WebSocket, by tokio's clock; 10
+    /// seconds unless said otherwise.
+    pub const fn handshake_limit(mut self, limit: Duration) -> Self {
+        self.handshake_limit = limit;
+        self
+    }
+
+    /// Starts a broker that listens.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be listened on.
+    /// Where a place cannot be listened on.
     ///
     /// # Cancel safety
     ///
     /// No broker is left behind when the future is dropped.
     pub async fn start(self) -> io::Result<MockBroker> {
-        let listener = tokio::net::TcpListener::bind(self.address).await?;
-        MockBroker::listen(self, listener)
+        MockBroker::listen(self).await
     }
 
     /// Makes a broker without a socket: clients come by [`MockBroker::connect`]. It works under
     /// tokio's paused clock.
     pub fn in_memory(self) -> MockBroker {
-        MockBroker::new(self)
+        MockBroker::new(&self)
     }
 }

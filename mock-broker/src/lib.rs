@@ -2,7 +2,7 @@
 //!
 //! # Map
 //!
-//! - [`MockBroker`], and [`Builder`] for one that is not as usual.
+//! - [`MockBroker`], and [`Builder`] for one that is not as usual; [`Listener`], where it listens.
 //! - [`Rule`], [`matcher`] for what it is about, [`action`] for what it does; [`Match`] and
 //!   [`Respond`] for closures and more.
 //! - [`Journal`] and its [entries](Entry); [`Received`], a packet as matchers see it.
@@ -16,6 +16,7 @@ mod journal;
 mod received;
 mod rule;
 mod shared;
+mod transport;
 mod verify;
 
 pub use base::Base;
@@ -26,6 +27,7 @@ pub use received::Received;
 pub use rule::action::{Action, Form, Reason, Respond, Verdict};
 pub use rule::matcher::{Match, PacketMatcher};
 pub use rule::{Rule, RuleGuard, Times, action, matcher};
+pub use transport::{Listener, TransportKind};
 pub use verify::Unmet;
 
 // What rules are written with, so that a test needs no second dependency.

@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::action::Action;
 use crate::base::{Behaviour, behaviour};
-use crate::connection::{Bell, Command, Connection, Transport};
+use crate::connection::{Bell, Command, Connection};
 use crate::journal::{Record, Source};
 use crate::rule::RuleSet;
+use crate::transport::{Layers, Notes, Raw, Transport};
 use crate::{Builder, Direction, Entry, EntryKind, Target};
 
 /// One a broker, behind an `Arc`.
@@ -74,7 +75,7 @@ impl Shared {
     }
 
     /// Takes over a new connection.
-    pub(crate) fn serve(self: &Arc<Self>, transport: Transport) {
+    pub(crate) fn serve(self: &Arc<Self>, raw: Raw, layers: Arc<Layers>) {
         let runtime = tokio::runtime::Handle::current();
         let (commands, mailbox) = mpsc::channel(COMMANDS);
         let bell = Arc::new(Bell::default());
@@ -84,11 +85,14 @@ impl Shared {
             bell: bell.clone(),
             task: None,
         };
-        let number = self.open(link);
+        let source = self.open(link, &layers);
         self.announce();
+        let number = source.connection;
+        let notes = Notes::new(self.clone(), source.clone());
+        let transport = Transport::new(raw, layers, notes);
         // A runtime that shuts down drops the task here, and with it the connection, which locks
         // the state.
-        let connection = Connection::new(number, transport, mailbox, bell, self.clone());
+        let connection = Connection::new(source, transport, mailbox, bell, self.clone());
         let task = runtime.spawn(connection.run()).abort_handle();
         match self.state().links.get_mut(&number) {
             Some(link) => link.task = Some(task),
@@ -97,20 +101,21 @@ impl Shared {
         }
     }
 
-    fn open(&self, link: Link) -> u32 {
+    fn open(&self, link: Link, layers: &Layers) -> Source {
         let mut state = self.state();
         state.connections += 1;
         let source = Source {
             connection: state.connections,
             client_id: None,
             version: Version::V5,
+            transport: layers.kind(),
         };
         state.links.insert(source.connection, link);
         let (by, opened) = (Direction::FromClient, EntryKind::Opened);
         state
             .record
             .add(&source, by, opened, Bytes::new(), None, None);
-        source.connection
+        source
     }
 
     pub(crate) fn end_connections(&self) {

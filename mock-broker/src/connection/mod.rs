@@ -3,10 +3,8 @@
 mod bell;
 mod script;
 mod steps;
-mod transport;
 
 pub(crate) use bell::Bell;
-pub(crate) use transport::Transport;
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -15,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use nack_codec::{DecodeError, Framer, Packet, PacketType, Version};
+use nack_codec::{DecodeError, Framer, Packet, PacketType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, timeout};
@@ -23,6 +21,7 @@ use tokio::time::{Instant, Sleep, timeout};
 use crate::action::Action;
 use crate::journal::Source;
 use crate::shared::Shared;
+use crate::transport::{Hangup, Transport};
 use crate::{Closed, Direction, EntryKind, Received};
 use script::{Request, Schedule, Script};
 
@@ -90,7 +89,7 @@ enum Event {
 
 impl Connection {
     pub(crate) fn new(
-        number: u32,
+        source: Source,
         transport: Transport,
         mailbox: mpsc::Receiver<Command>,
         bell: Arc<Bell>,
@@ -101,11 +100,7 @@ impl Connection {
             mailbox,
             bell,
             shared,
-            source: Source {
-                connection: number,
-                client_id: None,
-                version: Version::V5,
-            },
+            source,
             inbox: BytesMut::new(),
             outbox: BytesMut::new(),
             schedule: Schedule::default(),
@@ -190,8 +185,9 @@ impl Connection {
             Event::Due => self.handle_due(),
             Event::Read(Ok(0)) => self.end(Direction::FromClient, Closed::Finished),
             Event::Read(Ok(_)) => self.handle_read(),
-            Event::Read(Err(_)) | Event::Written(Err(_)) => {
-                self.end(Direction::FromClient, Closed::Reset);
+            Event::Read(Err(error)) | Event::Written(Err(error)) => {
+                let Hangup { by, how } = Hangup::of(&error);
+                self.end(by, how);
             }
         }
     }

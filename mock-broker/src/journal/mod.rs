@@ -15,6 +15,7 @@ use nack_codec::{DecodeError, Packet, PacketType, Version};
 use crate::Received;
 use crate::matcher::Match;
 use crate::received::decode;
+use crate::transport::TransportKind;
 
 /// What a broker saw and did up to a moment; the moment of [`MockBroker::journal`].
 ///
@@ -48,6 +49,8 @@ pub struct Entry {
     kind: EntryKind,
     raw: Bytes,
     error: Option<DecodeError>,
+    transport: TransportKind,
+    note: Option<Arc<str>>,
 }
 
 /// Who did it.
@@ -68,6 +71,9 @@ pub enum EntryKind {
     Opened,
     /// Bytes came from the client, or were sent to it: one packet, or what is not one.
     Packet,
+    /// Something happened below MQTT, in a handshake of TLS or WebSocket or in their framing:
+    /// [`Entry::note`] says what.
+    Transport,
     /// A message for the client was dropped by the base behaviour: its queue was full, or the
     /// message larger than the client accepts.
     Dropped,
@@ -189,6 +195,11 @@ impl Entry {
         self.version
     }
 
+    /// What the connection goes over.
+    pub const fn transport(&self) -> TransportKind {
+        self.transport
+    }
+
     /// Who did it.
     pub const fn direction(&self) -> Direction {
         self.direction
@@ -208,6 +219,11 @@ impl Entry {
     /// what it is about.
     pub fn rule(&self) -> Option<&str> {
         self.rule.as_deref()
+    }
+
+    /// What happened, in words, where it is [below MQTT](EntryKind::Transport).
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The bytes, as they came or were sent; none of openings and closings.
@@ -243,6 +259,11 @@ impl Entry {
             &self.raw,
             self.error,
         )
+    }
+
+    /// How much of the journal's bound it takes, in bytes.
+    fn size(&self) -> usize {
+        self.raw.len() + self.note.as_ref().map_or(0, |note| note.len())
     }
 
     fn decode(&self) -> Option<Result<Packet<'_>, DecodeError>> {

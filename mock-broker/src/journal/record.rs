@@ -8,12 +8,13 @@ use nack_codec::{DecodeError, Version};
 use tokio::time::Instant;
 
 use super::{Direction, Entry, EntryKind, Journal};
+use crate::TransportKind;
 
 /// The entries that are kept, newest last.
 pub(crate) struct Record {
     started: Instant,
     entries: VecDeque<Entry>,
-    /// How many bytes of packets the entries hold.
+    /// How many bytes of packets and notes the entries hold.
     bytes: usize,
     /// The number of the next entry.
     next: u64,
@@ -27,6 +28,7 @@ pub(crate) struct Source {
     pub(crate) connection: u32,
     pub(crate) client_id: Option<Arc<str>>,
     pub(crate) version: Version,
+    pub(crate) transport: TransportKind,
 }
 
 impl Record {
@@ -50,25 +52,48 @@ impl Record {
         error: Option<DecodeError>,
         rule: Option<Arc<str>>,
     ) {
-        self.bytes += raw.len();
-        self.entries.push_back(Entry {
+        self.push(Entry {
+            error,
+            rule,
+            raw,
+            ..self.entry(source, direction, kind)
+        });
+    }
+
+    /// Something that happened below MQTT.
+    pub(crate) fn note(&mut self, source: &Source, direction: Direction, note: Arc<str>) {
+        self.push(Entry {
+            note: Some(note),
+            ..self.entry(source, direction, EntryKind::Transport)
+        });
+    }
+
+    fn entry(&self, source: &Source, direction: Direction, kind: EntryKind) -> Entry {
+        Entry {
             number: self.next,
             connection: source.connection,
             client_id: source.client_id.clone(),
             version: source.version,
+            transport: source.transport,
             direction,
             at: self.started.elapsed(),
-            rule,
+            rule: None,
             kind,
-            raw,
-            error,
-        });
+            raw: Bytes::new(),
+            error: None,
+            note: None,
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        self.bytes += entry.size();
+        self.entries.push_back(entry);
         self.next += 1;
         while self.entries.len() > self.most_entries
             || (self.bytes > self.most_bytes && self.entries.len() > 1)
         {
             if let Some(oldest) = self.entries.pop_front() {
-                self.bytes -= oldest.raw.len();
+                self.bytes -= oldest.size();
             }
         }
     }

@@ -8,6 +8,7 @@ use nack_codec::{
 };
 
 use super::{Closed, Direction, Entry, EntryKind};
+use crate::TransportKind;
 
 /// How many bytes of what is not a packet are shown.
 const BYTES_SHOWN: usize = 32;
@@ -23,7 +24,14 @@ impl Display for Entry {
         };
         write!(f, "{arrow} #{} ", self.connection)?;
         match self.kind {
-            EntryKind::Opened => f.write_str("opened")?,
+            EntryKind::Opened => {
+                f.write_str("opened")?;
+                // What is usual goes without saying.
+                if !matches!(self.transport, TransportKind::Memory | TransportKind::Tcp) {
+                    write!(f, " over {}", self.transport)?;
+                }
+            }
+            EntryKind::Transport => f.write_str(self.note().unwrap_or_default())?,
             EntryKind::Closed(Closed::Finished) => f.write_str("closed")?,
             EntryKind::Closed(Closed::Reset) => f.write_str("reset")?,
             EntryKind::Dropped => {

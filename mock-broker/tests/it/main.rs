@@ -11,4 +11,5 @@ mod journal;
 mod peer;
 mod robust;
 mod rules;
+mod transport;
 mod verification;

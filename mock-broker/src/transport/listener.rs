@@ -1,0 +1,59 @@
+//! Where a broker listens, as data.
+
+use std::net::{Ipv4Addr, SocketAddr};
+#[cfg(unix)]
+use std::path::PathBuf;
+
+/// Where a broker listens, and what is spoken there below MQTT; for
+/// [`Builder::listen`](crate::Builder::listen).
+///
+/// ```
+/// use nack_mock_broker::{Listener, MockBroker};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let broker = MockBroker::builder()
+///     .listen(Listener::local())
+///     .listen(Listener::tcp("[::1]:0".parse().unwrap()))
+///     .start()
+///     .await?;
+/// assert!(broker.urls()[1].starts_with("mqtt://[::1]:"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a listener listens once a broker is started with it"]
+pub struct Listener {
+    pub(super) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Tcp(SocketAddr),
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+impl Listener {
+    /// On 127.0.0.1, and a port of the system's choice.
+    pub fn local() -> Self {
+        Self::tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    }
+
+    /// On this address; with port 0, on a port of the system's choice.
+    pub const fn tcp(address: SocketAddr) -> Self {
+        Self::at(Place::Tcp(address))
+    }
+
+    /// On a Unix domain socket of this path. A socket that is there and that nobody listens on is
+    /// replaced; the broker refuses to start where the path is anything else. The socket is removed
+    /// when the broker is dropped.
+    #[cfg(unix)]
+    pub fn unix(path: impl Into<PathBuf>) -> Self {
+        Self::at(Place::Unix(path.into()))
+    }
+
+    const fn at(place: Place) -> Self {
+        Self { place }
+    }
+}

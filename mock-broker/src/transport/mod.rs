@@ -1,0 +1,134 @@
+//! What a connection reads from and writes to, and where such things come from: listeners, and the
+//! handshakes of what lies between TCP and MQTT.
+
+mod hangup;
+mod kind;
+mod layers;
+mod listener;
+mod listening;
+mod notes;
+mod socket;
+#[cfg(unix)]
+mod socket_file;
+
+pub use kind::TransportKind;
+pub use listener::Listener;
+
+pub(crate) use hangup::Hangup;
+pub(crate) use layers::Layers;
+pub(crate) use listening::Listening;
+pub(crate) use notes::Notes;
+pub(crate) use socket::Raw;
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use hangup::Failure;
+use socket::{Reset, Socket};
+
+/// A stream to one client, whatever it goes over.
+///
+/// Handshakes are done by whoever reads or writes first, so they happen in the connection's own
+/// task, and a client that is slow at them holds up nobody.
+///
+/// A write is done when its bytes were handed to the system: nothing waits to be flushed. Where it
+/// has to wait, it must be repeated with the same bytes, or with more behind them.
+pub(crate) struct Transport {
+    state: State,
+    reset: Reset,
+}
+
+/// Something that bytes of MQTT go over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send>>;
+
+enum State {
+    Opening(Opening),
+    Open(Box<dyn Stream>),
+    Gone,
+}
+
+impl Transport {
+    /// Takes over a connection that was accepted.
+    pub(crate) fn new(raw: Raw, layers: Arc<Layers>, notes: Notes) -> Self {
+        let reset = Reset::default();
+        let socket = Socket::new(raw, reset.clone());
+        let state = if layers.is_plain() {
+            State::Open(Box::new(socket))
+        } else {
+            State::Opening(Box::pin(layers.open(socket, Arc::new(notes))))
+        };
+        Self { state, reset }
+    }
+
+    /// Has the stream end with a reset when it is dropped, where it knows such a thing.
+    pub(crate) fn reset_on_drop(&self) {
+        self.reset.request();
+    }
+
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&mut dyn Stream>> {
+        if let State::Opening(opening) = &mut self.state {
+            match ready!(opening.as_mut().poll(cx)) {
+                Ok(stream) => self.state = State::Open(stream),
+                Err(failure) => {
+                    // What is left of it is for the farewell alone.
+                    self.state = failure.stream.map_or(State::Gone, State::Open);
+                    return Poll::Ready(Err(failure.hangup.into()));
+                }
+            }
+        }
+        Poll::Ready(match &mut self.state {
+            State::Open(stream) => Ok(stream.as_mut()),
+            State::Opening(_) | State::Gone => Err(io::ErrorKind::NotConnected.into()),
+        })
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let stream = ready!(self.get_mut().poll_open(cx))?;
+        Pin::new(stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let stream = ready!(self.get_mut().poll_open(cx))?;
+        Pin::new(stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().state {
+            State::Open(stream) => Pin::new(stream).poll_flush(cx),
+            State::Opening(_) | State::Gone => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match &mut this.state {
+            State::Open(stream) => Pin::new(stream).poll_shutdown(cx),
+            State::Opening(_) | State::Gone => {
+                // There is nothing yet that could be ended in good order.
+                this.state = State::Gone;
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What lies below MQTT: where a broker listens, how connections are opened and closed there, and
+//! what can be wrong with it.
+
+mod listeners;
+#[cfg(unix)]
+mod unix;

@@ -35,6 +35,12 @@ pub(crate) enum Failure {
     },
     #[error("{what} is needed and is not installed; install it with\n    {how}")]
     Missing { what: String, how: String },
+    #[error("no Docker engine answers; start one, or have this user allowed to use it")]
+    NoEngine,
+    #[error(
+        "apt knows no package {0:?}; its lists may have to be fetched:\n    sudo apt-get update"
+    )]
+    UnknownPackage(String),
     #[error("there is no fuzz target {name:?}; there are: {}", known.join(", "))]
     UnknownFuzzTarget { name: String, known: Vec<String> },
     #[error("{0} places are not tidy")]

@@ -5,6 +5,7 @@ mod ci;
 mod conformance;
 mod failure;
 mod fuzz;
+mod images;
 mod process;
 mod program;
 mod project;
@@ -36,6 +37,7 @@ enum Task {
     Conformance(conformance::Arguments),
     Bench(bench::Arguments),
     Fuzz(fuzz::Arguments),
+    Images(images::Arguments),
     Ci(ci::Arguments),
     Tidy(tidy::Arguments),
 }
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
+        Task::Images(arguments) => images::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Tidy(arguments) => tidy::run(&arguments),
     };

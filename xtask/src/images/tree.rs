@@ -1,0 +1,109 @@
+//! The files of the image: those of the packages, and the few that a bare system needs besides.
+
+use std::{
+    ffi::OsStr,
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{failure::Failure, process};
+
+/// The user that the broker runs as; the number is that of the official image.
+pub(super) const USER_ID: u32 = 1883;
+
+/// Folders that some packages put their files into directly, and that are links into `/usr` for
+/// all others.
+const MERGED: [&str; 4] = ["bin", "sbin", "lib", "lib64"];
+
+/// Nothing in it is read by a program that runs.
+const LEFT_OUT: [&str; 3] = ["./usr/share/doc", "./usr/share/man", "./usr/share/locale"];
+
+/// What belongs to the broker.
+const BROKERS: &str = "./mosquitto";
+
+/// Unpacks all packages of a folder, and runs none of their scripts.
+pub(super) fn unpack(packages: &Path, root: &Path) -> Result<(), Failure> {
+    let files = fs::read_dir(packages).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let files = files.map_err(|source| failed(packages, source))?;
+    let mut packages: Vec<PathBuf> = files.into_iter().map(|file| file.path()).collect();
+    packages.retain(|path| path.extension() == Some(OsStr::new("deb")));
+    packages.sort();
+    eprintln!("unpacking {} packages …", packages.len());
+    for package in packages {
+        let mut command = Command::new("dpkg-deb");
+        process::output(command.arg("--extract").arg(package).arg(root))?;
+    }
+    Ok(())
+}
+
+/// Adds what no package brings: links, users, and the folders of the official image.
+pub(super) fn complete(root: &Path) -> Result<(), Failure> {
+    for name in MERGED {
+        let link = root.join(name);
+        let target = Path::new("usr").join(name);
+        if !link.exists() && root.join(&target).exists() {
+            link_to(&target, &link).map_err(|source| failed(&link, source))?;
+        }
+    }
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        let folder = path.parent().expect("it is below the root");
+        let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, text));
+        written.map_err(|source| failed(&path, source))
+    };
+    let user = "mosquitto:x:1883";
+    write(
+        "etc/passwd",
+        &format!("root:x:0:0::/:/sbin/nologin\n{user}:1883::/mosquitto:/sbin/nologin\n"),
+    )?;
+    write("etc/group", &format!("root:x:0:\n{user}:\n"))?;
+    write(
+        "mosquitto/config/mosquitto.conf",
+        "# Nothing is set: Mosquitto then listens on the container's own loopback interface alone.\n\
+         # Copy or mount a file over this one.\n",
+    )?;
+    for name in ["data", "log"] {
+        let folder = root.join("mosquitto").join(name);
+        fs::create_dir_all(&folder).map_err(|source| failed(&folder, source))?;
+    }
+    Ok(())
+}
+
+/// Puts the files into one archive, in which they belong to root, and those of the broker to the
+/// broker; who owns them on this machine does not matter.
+pub(super) fn archive(root: &Path, archive: &Path) -> Result<(), Failure> {
+    let tar = |mode: &str, owner: u32| {
+        let mut command = Command::new("tar");
+        command.arg(mode).arg("--file").arg(archive);
+        command.arg("--directory").arg(root);
+        command.args(["--numeric-owner", "--sort=name"]);
+        command.args([format!("--owner={owner}"), format!("--group={owner}")]);
+        command
+    };
+    let mut system = tar("--create", 0);
+    // A path that is in an archive twice is refused by the engine.
+    for path in LEFT_OUT.iter().chain([&BROKERS]) {
+        system.arg(format!("--exclude={path}"));
+    }
+    process::run(system.arg("."))?;
+    process::run(tar("--append", USER_ID).arg(BROKERS))
+}
+
+#[cfg(unix)]
+fn link_to(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+/// There is no dpkg elsewhere, and this is not reached.
+#[cfg(not(unix))]
+fn link_to(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn failed(path: &Path, source: io::Error) -> Failure {
+    Failure::File {
+        path: path.to_owned(),
+        source,
+    }
+}

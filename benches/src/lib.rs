@@ -6,6 +6,8 @@
 //!   list of all of them.
 //! - [`count`]: instructions and allocations per packet, from callgrind, and their comparison with
 //!   a baseline. The binary `count` is its command line.
+//! - [`broker`]: the mock broker as a server, beside Mosquitto. The binary `broker` is its command
+//!   line.
 //!
 //! Times come from `cargo bench -p nack-benches`. They vary from machine to machine and from run
 //! to run, by some five percent on a quiet one; instruction counts repeat to the last digit, and
@@ -17,6 +19,7 @@
     reason = "nothing outside of the workspace sees this crate"
 )]
 
+pub mod broker;
 pub mod count;
 pub mod peers;
 mod trial;

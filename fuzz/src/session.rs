@@ -375,10 +375,10 @@ impl Run {
         let (maximum, version) = (config.maximum_packet_size(), config.version);
         let frames = Framer::new(maximum, version).split(&mut self.incoming);
         for frame in &frames {
-            match frame.and_then(|frame| frame.decode(version)) {
-                Ok(packet) => {
+            match frame.and_then(|frame| Ok((frame, frame.decode(version)?))) {
+                Ok((frame, packet)) => {
                     self.acknowledged(&packet);
-                    let delivery = self.session.handle_packet(&packet, self.now);
+                    let delivery = self.session.handle_packet(frame, &packet, self.now);
                     if let Some(Delivery::New(Some(token))) = delivery {
                         self.tokens.push(token);
                     }

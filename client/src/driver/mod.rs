@@ -183,12 +183,13 @@ impl Driver {
     fn read(&mut self, frames: &Frames, now: std::time::Instant) {
         let version = self.session.version();
         for frame in frames {
-            let packet = match frame.and_then(|frame| frame.decode(version)) {
-                Ok(packet) => packet,
+            let (frame, packet) = match frame.and_then(|frame| Ok((frame, frame.decode(version)?)))
+            {
+                Ok(decoded) => decoded,
                 Err(error) => return self.session.handle_fault(error, now),
             };
             let before = self.session.transmit_len();
-            let delivery = self.session.handle_packet(&packet, now);
+            let delivery = self.session.handle_packet(frame, &packet, now);
             match &packet {
                 Packet::Publish(publish) => {
                     if let Some(Delivery::New(token)) = delivery {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use nack_codec::{Connack, PacketType, PropertyId, Text, Version};
+use nack_codec::{Connack, Frame, PacketType, PropertyId, Text, Version};
 
 use super::flow_control::SendQuota;
 use super::keep_alive::KeepAlive;
@@ -37,6 +37,7 @@ impl Session {
 
     pub(super) fn handle_connack(
         &mut self,
+        frame: Frame<'_>,
         connack: &Connack<'_>,
         now: Instant,
     ) -> Result<(), Violation> {
@@ -44,7 +45,7 @@ impl Session {
             return Err(Violation::SecondConnack);
         }
         if connack.reason.is_error() {
-            self.refused(connack);
+            self.refused(frame, connack);
             return Ok(());
         }
         self.check_session_present(connack)?;
@@ -102,14 +103,11 @@ impl Session {
         }
     }
 
-    fn refused(&mut self, connack: &Connack<'_>) {
-        let raw_code = match self.config.version {
-            Version::V5 => connack.reason.as_u8(),
-            Version::V311 => connack
-                .reason
-                .return_code()
-                .unwrap_or(connack.reason.as_u8()),
-        };
+    fn refused(&mut self, frame: Frame<'_>, connack: &Connack<'_>) {
+        // The packet has its reason in the terms of MQTT 5.0, whatever the broker speaks. A broker
+        // that knows only 3.1.1 says so with a return code, to a CONNECT of MQTT 5.0 too.
+        let on_the_wire = frame.body().get(1).copied();
+        let raw_code = on_the_wire.unwrap_or(connack.reason.as_u8());
         let refused = Refused::new(
             connack.reason,
             raw_code,

@@ -54,7 +54,7 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::time::Instant;
 
-use nack_codec::{DecodeError, Packet, PacketId, PacketType, PropertyId, Version};
+use nack_codec::{DecodeError, Frame, Packet, PacketId, PacketType, PropertyId, Version};
 
 use crate::error::{ConnectError, ConnectionLost, Operation, TimedOut, Violation};
 use flow_control::SendQuota;
@@ -128,16 +128,21 @@ impl Session {
         }
     }
 
-    /// A packet came.
+    /// A packet came, which `frame` is decoded to.
     ///
     /// A message that came is the caller's to hand out, as only the caller knows what it was read
     /// from.
-    pub fn handle_packet(&mut self, packet: &Packet<'_>, now: Instant) -> Option<Delivery> {
+    pub fn handle_packet(
+        &mut self,
+        frame: Frame<'_>,
+        packet: &Packet<'_>,
+        now: Instant,
+    ) -> Option<Delivery> {
         if !matches!(self.phase, Phase::Connecting | Phase::Connected) {
             return None;
         }
         self.keep_alive.heard(&mut self.timers, now);
-        match self.handle(packet, now) {
+        match self.handle(frame, packet, now) {
             Ok(delivery) => delivery,
             Err(violation) => {
                 let reason = violation.reason_code();
@@ -147,7 +152,12 @@ impl Session {
         }
     }
 
-    fn handle(&mut self, packet: &Packet<'_>, now: Instant) -> Result<Option<Delivery>, Violation> {
+    fn handle(
+        &mut self,
+        frame: Frame<'_>,
+        packet: &Packet<'_>,
+        now: Instant,
+    ) -> Result<Option<Delivery>, Violation> {
         if let (Phase::Connecting, found) = (self.phase, packet.packet_type()) {
             match packet {
                 Packet::Connack(_) | Packet::Disconnect(_) | Packet::Auth(_) => {}
@@ -157,7 +167,7 @@ impl Session {
         }
         self.check_problem_information(packet)?;
         match packet {
-            Packet::Connack(connack) => self.handle_connack(connack, now)?,
+            Packet::Connack(connack) => self.handle_connack(frame, connack, now)?,
             Packet::Publish(publish) => return self.handle_publish(publish).map(Some),
             Packet::Puback(puback) => self.handle_puback(puback)?,
             Packet::Pubrec(pubrec) => self.handle_pubrec(pubrec)?,

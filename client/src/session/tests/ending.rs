@@ -180,13 +180,10 @@ fn what_the_broker_says_with_its_disconnect_reaches_every_caller() {
     let mut pair = Pair::connected(v5());
     pair.publish(AtLeastOnce);
     pair.subscribe("a");
-    pair.session.handle_packet(
-        &Packet::Disconnect(DisconnectPacket {
-            reason: DisconnectReason::UseAnotherServer,
-            properties: said.borrow(),
-        }),
-        pair.now,
-    );
+    pair.handle(&Packet::Disconnect(DisconnectPacket {
+        reason: DisconnectReason::UseAnotherServer,
+        properties: said.borrow(),
+    }));
     let mut told = 0;
     while let Some((_, outcome)) = pair.session.poll_completion() {
         let refusal = match &outcome {
@@ -494,7 +491,7 @@ fn what_comes_behind_the_end_is_not_looked_at() {
         pair.publish(AtLeastOnce);
         pair.disconnect(&Disconnect::default());
         pair.forget();
-        assert_eq!(pair.session.handle_packet(&puback(1), pair.now), None);
+        assert_eq!(pair.handle(&puback(1)), None);
         pair.hear_bytes(&[0xFF, 0xFF]);
         pair.lose();
         let happened = pair.happened();

@@ -126,6 +126,20 @@ fn every_refusal_of_mqtt_3_1_1_keeps_its_return_code() {
 }
 
 #[test]
+fn a_broker_that_knows_only_3_1_1_is_quoted_in_its_own_words() {
+    let mut pair = Pair::new(v5());
+    pair.connect();
+    pair.forget();
+    pair.hear_bytes(&[0x20, 2, 0, 1]);
+    let reason = ConnackReason::UnsupportedProtocolVersion.as_u8();
+    pair.check(&format!(
+        "<- CONNACK 0x{reason:02X}
+         !! not connected: CONNACK 0x01
+         closed"
+    ));
+}
+
+#[test]
 fn what_the_broker_says_with_a_refusal_is_not_lost() {
     let mut pair = Pair::new(v5());
     pair.connect();
@@ -266,8 +280,7 @@ fn the_limits_of_connack_are_known() {
     ]);
     let mut pair = Pair::new(v5());
     pair.connect();
-    pair.session
-        .handle_packet(&connack_with(false, &granted), pair.now);
+    pair.handle(&connack_with(false, &granted));
     let Some(crate::session::Event::Connected(connected)) = pair.session.poll_event() else {
         panic!("not connected");
     };

@@ -4,7 +4,7 @@ use std::io::IoSlice;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use nack_codec::{Framer, Packet, Properties, QoS};
+use nack_codec::{Frame, Framer, Packet, Properties, QoS};
 
 use super::packets::{connack, connack_with};
 use super::transcript::Happening;
@@ -93,6 +93,15 @@ impl Pair {
         self.hear_bytes(&bytes);
     }
 
+    /// The broker says this, and nothing that the session then has to say is asked for.
+    pub(super) fn handle(&mut self, packet: &Packet<'_>) -> Option<Delivery> {
+        let version = self.session.version();
+        let mut bytes = BytesMut::new();
+        packet.encode(version, &mut bytes).unwrap();
+        let frame = Frame::first(&bytes, u32::MAX, version).unwrap().unwrap();
+        self.session.handle_packet(frame, packet, self.now)
+    }
+
     /// The broker says this, which may be anything.
     pub(super) fn hear_bytes(&mut self, bytes: &[u8]) {
         let config = self.session.config().clone();
@@ -107,7 +116,7 @@ impl Pair {
             self.happened.push(happening);
             match decoded {
                 Ok((frame, packet)) => {
-                    if let Some(delivery) = self.session.handle_packet(&packet, self.now) {
+                    if let Some(delivery) = self.session.handle_packet(frame, &packet, self.now) {
                         self.hand_out(delivery, frame.bytes());
                     }
                 }

@@ -20,7 +20,11 @@ pub enum PublishError {
         /// What became of the message.
         delivery: Delivery,
     },
-    /// The broker did not answer in time. The message is not taken back.
+    /// The broker did not answer in time.
+    ///
+    /// A message that was sent is not taken back: its [`Delivery`] is `Unknown`, or `InSession`
+    /// where a session keeps it. One that had waited all the time for the broker to let go of
+    /// earlier ones is taken back: it is `NotSent`, and never will be.
     #[error("timed out")]
     Timeout {
         /// How long was waited.

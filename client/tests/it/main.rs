@@ -7,6 +7,7 @@
 
 mod cancel;
 mod connect;
+mod corpus;
 mod display;
 mod ending;
 mod examples;

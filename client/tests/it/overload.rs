@@ -211,21 +211,26 @@ async fn a_flood_of_messages_starves_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn a_broker_that_asks_for_answers_and_takes_none_is_not_listened_to() {
-    let (client, mut theirs) = connected_to_test(options()).await;
-    let pubrel = b"\x62\x02\x00\x01".repeat(1000);
-    let mut sent = 0;
-    let flood = async {
-        // Somebody must wait for something to have time pass.
-        while sent < 4 << 20 {
-            theirs.write_all(&pubrel).await.unwrap();
-            sent += pubrel.len();
-        }
-    };
-    let cause = tokio::select! {
-        cause = client.closed() => cause,
-        () = flood => panic!("all of it is read"),
-    };
-    assert!(matches!(cause, ConnectionLost::KeepAlive(_)), "{cause:?}");
+    let pubrel: &[u8] = b"\x62\x02\x00\x01";
+    let pubrec = b"\x50\x02\x00\x01";
+    let qos_1 = b"\x32\x06\x00\x01a\x00\x01\x00";
+    for packet in [pubrel, pubrec, qos_1] {
+        let (client, mut theirs) = connected_to_test(options()).await;
+        let packets = packet.repeat(1000);
+        let mut sent = 0;
+        let flood = async {
+            // Somebody must wait for something to have time pass.
+            while sent < 4 << 20 {
+                theirs.write_all(&packets).await.unwrap();
+                sent += packets.len();
+            }
+        };
+        let cause = tokio::select! {
+            cause = client.closed() => cause,
+            () = flood => panic!("all of it is read"),
+        };
+        assert!(matches!(cause, ConnectionLost::KeepAlive(_)), "{cause:?}");
+    }
 }
 
 #[tokio::test]

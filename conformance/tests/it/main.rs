@@ -8,6 +8,8 @@
 mod cases;
 mod catalogue;
 mod command_line;
+mod containers;
+mod happy_paths;
 mod properties;
 mod report;
 mod rumqttd;

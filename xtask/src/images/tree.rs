@@ -24,11 +24,8 @@ const BROKERS: &str = "./mosquitto";
 
 /// Unpacks all packages of a folder, and runs none of their scripts.
 pub(super) fn unpack(packages: &Path, root: &Path) -> Result<(), Failure> {
-    let files = fs::read_dir(packages).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let files = files.map_err(|source| failed(packages, source))?;
-    let mut packages: Vec<PathBuf> = files.into_iter().map(|file| file.path()).collect();
+    let mut packages = entries(packages)?;
     packages.retain(|path| path.extension() == Some(OsStr::new("deb")));
-    packages.sort();
     eprintln!("unpacking {} packages …", packages.len());
     for package in packages {
         let mut command = Command::new("dpkg-deb");
@@ -43,9 +40,10 @@ pub(super) fn complete(root: &Path) -> Result<(), Failure> {
         let link = root.join(name);
         let target = Path::new("usr").join(name);
         if !link.exists() && root.join(&target).exists() {
-            link_to(&target, &link).map_err(|source| failed(&link, source))?;
+            link_to(&target, &link)?;
         }
     }
+    link_plugins(&root.join("usr/lib"))?;
     let write = |path: &str, text: &str| {
         let path = root.join(path);
         let folder = path.parent().expect("it is below the root");
@@ -70,6 +68,24 @@ pub(super) fn complete(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Debian has plugins in a folder of the architecture's, the official image in `/usr/lib`: a
+/// configuration that names one there shall do for both.
+fn link_plugins(libraries: &Path) -> Result<(), Failure> {
+    for folder in entries(libraries)? {
+        if !folder.is_dir() {
+            continue;
+        }
+        for plugin in entries(&folder)? {
+            let name = plugin.file_name().unwrap_or_default();
+            let is_plugin = name.to_string_lossy().starts_with("mosquitto_");
+            if let (true, Ok(target)) = (is_plugin, plugin.strip_prefix(libraries)) {
+                link_to(target, &libraries.join(name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Puts the files into one archive, in which they belong to root, and those of the broker to the
 /// broker; who owns them on this machine does not matter.
 pub(super) fn archive(root: &Path, archive: &Path) -> Result<(), Failure> {
@@ -90,14 +106,27 @@ pub(super) fn archive(root: &Path, archive: &Path) -> Result<(), Failure> {
     process::run(tar("--append", USER_ID).arg(BROKERS))
 }
 
+/// What is in the folder, in the order of the names.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = entries.map_err(|source| failed(folder, source))?;
+    let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn link_to(target: &Path, link: &Path) -> Result<(), Failure> {
+    symbolic_link(target, link).map_err(|source| failed(link, source))
+}
+
 #[cfg(unix)]
-fn link_to(target: &Path, link: &Path) -> io::Result<()> {
+fn symbolic_link(target: &Path, link: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, link)
 }
 
 /// There is no dpkg elsewhere, and this is not reached.
 #[cfg(not(unix))]
-fn link_to(_: &Path, _: &Path) -> io::Result<()> {
+fn symbolic_link(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -1,5 +1,6 @@
 //! Reads and checks a property block.
 
+use super::skim::skim;
 use super::{Properties, Property, PropertyId, PropertyOwner};
 use crate::wire::{Fault, Reader};
 use crate::{DecodeErrorKind, QoS, Version};
@@ -22,21 +23,36 @@ impl<'a> Properties<&'a [u8]> {
     /// place, none twice, with values in range.
     #[inline]
     pub(crate) fn decode(reader: &mut Reader<'a>, owner: PropertyOwner) -> Result<Self, Fault> {
-        let length = reader.var_int("property length")?;
-        if length == 0 {
+        // Most packets have none.
+        if let Some((0, _)) = reader.rest().split_first() {
+            reader.u8("property length")?;
             return Ok(Self::empty());
         }
-        let mut block = reader.sub(length as usize, "properties")?;
-        let raw = block.rest();
-        let present = check_block(&mut block, owner)?;
+        Self::decode_some(reader, owner)
+    }
+
+    #[inline(never)]
+    fn decode_some(reader: &mut Reader<'a>, owner: PropertyOwner) -> Result<Self, Fault> {
+        let length = reader.var_int("property length")?;
+        let block = reader.sub(length as usize, "properties")?;
+        let present = match skim(block.rest(), owner) {
+            Some(present) => {
+                debug_assert_eq!(check_block(block, owner), Ok(present));
+                present
+            }
+            None => check_block(block, owner)?,
+        };
         Ok(Self {
-            block: raw,
+            block: block.rest(),
             present,
         })
     }
 }
 
-fn check_block(block: &mut Reader<'_>, owner: PropertyOwner) -> Result<u64, Fault> {
+/// Which properties the block holds, one bit an identifier.
+#[cold]
+fn check_block(mut block: Reader<'_>, owner: PropertyOwner) -> Result<u64, Fault> {
+    let block = &mut block;
     let allowed = owner.allowed();
     let mut present = 0;
     while !block.is_empty() {
@@ -51,32 +67,9 @@ fn check_block(block: &mut Reader<'_>, owner: PropertyOwner) -> Result<u64, Faul
             return Err(start.fault(DecodeErrorKind::RepeatedProperty { id }));
         }
         present |= bit;
-        check_value(block, id)?;
+        read_value(block, id)?;
     }
     Ok(present)
-}
-
-/// Checks a value without making it. Those that anything goes for are passed over.
-#[inline]
-fn check_value(block: &mut Reader<'_>, id: PropertyId) -> Result<(), Fault> {
-    let field = id.text();
-    match id {
-        PropertyId::UserProperty => {
-            block.text(field)?;
-            block.text(field)?;
-        }
-        PropertyId::ContentType
-        | PropertyId::AssignedClientIdentifier
-        | PropertyId::AuthenticationMethod
-        | PropertyId::ResponseInformation
-        | PropertyId::ServerReference
-        | PropertyId::ReasonString => drop(block.text(field)?),
-        PropertyId::CorrelationData | PropertyId::AuthenticationData => {
-            block.binary(field)?;
-        }
-        _ => drop(read_value(block, id)?),
-    }
-    Ok(())
 }
 
 #[inline]
@@ -107,10 +100,9 @@ fn read_value<'a>(block: &mut Reader<'a>, id: PropertyId) -> Result<Property<'a>
         PropertyId::PayloadFormatIndicator => Property::PayloadFormatIndicator(flag(block, id)?),
         PropertyId::MessageExpiryInterval => Property::MessageExpiryInterval(block.u32(field)?),
         PropertyId::ContentType => Property::ContentType(block.text(field)?),
-        PropertyId::ResponseTopic => match block.topic_name(field) {
-            Ok(Some(topic)) => Property::ResponseTopic(topic),
-            Ok(None) => return Err(start.fault(DecodeErrorKind::EmptyTopicName)),
-            Err(fault) => return Err(in_response_topic(fault)),
+        PropertyId::ResponseTopic => match block.topic_name(field).map_err(in_response_topic)? {
+            Some(topic) => Property::ResponseTopic(topic),
+            None => return Err(start.fault(DecodeErrorKind::EmptyTopicName)),
         },
         PropertyId::CorrelationData => Property::CorrelationData(block.binary(field)?),
         PropertyId::SubscriptionIdentifier => match block.var_int(field)? {

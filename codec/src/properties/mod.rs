@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod property;
 mod section;
+mod skim;
 
 pub use encode::PropertyError;
 pub use property::{Property, PropertyId, PropertyOwner};

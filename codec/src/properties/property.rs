@@ -181,13 +181,7 @@ impl PropertyId {
 
     /// Whether one packet may carry it more than once.
     pub const fn may_repeat_in(self, owner: PropertyOwner) -> bool {
-        match self {
-            Self::UserProperty => true,
-            Self::SubscriptionIdentifier => {
-                matches!(owner, PropertyOwner::Packet(PacketType::Publish))
-            }
-            _ => false,
-        }
+        owner.repeatable() & self.bit() != 0
     }
 
     #[inline]
@@ -203,6 +197,16 @@ impl std::fmt::Display for PropertyId {
 }
 
 impl PropertyOwner {
+    /// The bits of the identifiers that may be there more than once.
+    #[inline]
+    pub(super) const fn repeatable(self) -> u64 {
+        let identifiers = match self {
+            Self::Packet(PacketType::Publish) => PropertyId::SubscriptionIdentifier.bit(),
+            _ => 0,
+        };
+        identifiers | PropertyId::UserProperty.bit()
+    }
+
     /// The bits of the identifiers that this owner may carry.
     #[inline]
     pub(super) const fn allowed(self) -> u64 {

@@ -2,6 +2,7 @@
 
 mod binary;
 mod reader;
+mod scan;
 mod text;
 mod var_int;
 mod writer;
@@ -11,6 +12,7 @@ pub use text::{Text, TextError};
 pub use var_int::VAR_INT_MAX;
 
 pub(crate) use reader::{Fault, Reader};
+pub(crate) use scan::is_plain;
 pub(crate) use text::{TextFault, Wildcards, check};
 pub(crate) use var_int::{read_var_int, var_int_len, whole_var_int};
 pub(crate) use writer::Writer;

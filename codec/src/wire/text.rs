@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use ascii::AsciiStr;
 
+use super::scan::is_plain;
+
 /// A string that MQTT can carry. `S` is where it is kept: `&str` in a packet, `Arc<str>` by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text<S = Arc<str>>(S);
@@ -108,49 +110,14 @@ pub(crate) enum TextFault {
     Wildcard { offset: usize },
 }
 
-/// The seven low bits of every byte of a word.
-const LOW_BITS: u64 = u64::from_ne_bytes([0x7F; 8]);
-/// The high bit of every byte of a word.
-const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
-
 /// Checks the bytes of a string: well-formed UTF-8, no U+0000, and no wildcard where refused.
 #[inline(always)]
 pub(crate) fn check(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFault> {
-    // Nearly every string is ASCII, which is cheaper to tell than UTF-8, and in which eight bytes
-    // at once can be searched.
+    // Nearly every string is ASCII, which is cheaper to tell than UTF-8.
     match AsciiStr::from_ascii(bytes) {
-        Ok(text) if !ascii_holds(bytes, wildcards) => Ok(text.as_str()),
+        Ok(text) if is_plain(bytes, wildcards) => Ok(text.as_str()),
         _ => check_slowly(bytes, wildcards),
     }
-}
-
-/// Whether ASCII bytes hold U+0000, or a wildcard where they are refused.
-#[inline(always)]
-fn ascii_holds(bytes: &[u8], wildcards: Wildcards) -> bool {
-    // The high bit of a byte stays set as long as no such byte was seen: adding 0x7F sets it in
-    // every byte but zero, and carries into no neighbour, as ASCII has no high bits.
-    let mut absent = HIGH_BITS;
-    let mut look = |word: u64| {
-        absent &= word + LOW_BITS;
-        if wildcards == Wildcards::Refused {
-            absent &= (word ^ u64::from_ne_bytes([b'#'; 8])) + LOW_BITS;
-            absent &= (word ^ u64::from_ne_bytes([b'+'; 8])) + LOW_BITS;
-        }
-    };
-    let (words, tail) = bytes.as_chunks::<8>();
-    for word in words {
-        look(u64::from_ne_bytes(*word));
-    }
-    if !tail.is_empty() {
-        // The last eight bytes, some of them for the second time; or all, where there are fewer.
-        let last = bytes.last_chunk::<8>().copied().unwrap_or_else(|| {
-            let mut padded = [b'-'; 8];
-            padded[..tail.len()].copy_from_slice(tail);
-            padded
-        });
-        look(u64::from_ne_bytes(last));
-    }
-    absent != HIGH_BITS
 }
 
 #[cold]

@@ -3,8 +3,8 @@
 use crate::framer::{Frame, check_first_byte};
 use crate::wire::{Fault, Reader};
 use crate::{
-    Auth, Connack, Connect, DecodeError, DecodeErrorKind, Disconnect, Packet, PacketType, Puback,
-    Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe, Version,
+    Auth, Connack, Connect, DecodeError, Disconnect, Packet, PacketType, Puback, Pubcomp, Publish,
+    Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe, Version,
 };
 
 impl<'a> Frame<'a> {
@@ -21,20 +21,88 @@ impl<'a> Frame<'a> {
     pub fn decode(&self, version: Version) -> Result<Packet<'a>, DecodeError> {
         let first = self.first_byte();
         let body = Reader::new(self.body(), self.header_len());
-        // The two that come by the million are looked at first, and moved into place once.
+        // The two that come by the million are looked at first.
         if first >> 4 == PacketType::Publish as u8 {
-            return match Publish::decode(first & 0x0F, body, version) {
-                Ok(publish) => Ok(Packet::Publish(publish)),
-                Err(fault) => Err(self.error(fault, version)),
-            };
+            let publish = Publish::decode(first & 0x0F, body, version);
+            return self.packet(publish, Packet::Publish, version);
         }
         if first == PacketType::Puback.first_byte() {
-            return match Puback::decode(body, version) {
-                Ok(puback) => Ok(Packet::Puback(puback)),
-                Err(fault) => Err(self.error(fault, version)),
-            };
+            return self.packet(Puback::decode(body, version), Packet::Puback, version);
         }
-        decode_other(first, body, version).map_err(|fault| self.error(fault, version))
+        self.decode_other(version)
+    }
+
+    #[inline(never)]
+    fn decode_other(&self, version: Version) -> Result<Packet<'a>, DecodeError> {
+        let first = self.first_byte();
+        let body = Reader::new(self.body(), self.header_len());
+        let packet = match check_first_byte(first, version) {
+            Ok(packet) => packet,
+            Err(kind) => return Err(self.error(Fault { kind, offset: 0 }, version)),
+        };
+        match packet {
+            PacketType::Connect => self.packet(
+                Connect::decode(body).map(Box::new),
+                Packet::Connect,
+                version,
+            ),
+            PacketType::Connack => {
+                self.packet(Connack::decode(body, version), Packet::Connack, version)
+            }
+            PacketType::Publish => self.packet(
+                Publish::decode(first & 0x0F, body, version),
+                Packet::Publish,
+                version,
+            ),
+            PacketType::Puback => {
+                self.packet(Puback::decode(body, version), Packet::Puback, version)
+            }
+            PacketType::Pubrec => {
+                self.packet(Pubrec::decode(body, version), Packet::Pubrec, version)
+            }
+            PacketType::Pubrel => {
+                self.packet(Pubrel::decode(body, version), Packet::Pubrel, version)
+            }
+            PacketType::Pubcomp => {
+                self.packet(Pubcomp::decode(body, version), Packet::Pubcomp, version)
+            }
+            PacketType::Subscribe => {
+                self.packet(Subscribe::decode(body, version), Packet::Subscribe, version)
+            }
+            PacketType::Suback => {
+                self.packet(Suback::decode(body, version), Packet::Suback, version)
+            }
+            PacketType::Unsubscribe => self.packet(
+                Unsubscribe::decode(body, version),
+                Packet::Unsubscribe,
+                version,
+            ),
+            PacketType::Unsuback => {
+                self.packet(Unsuback::decode(body, version), Packet::Unsuback, version)
+            }
+            PacketType::Pingreq => self.packet(body.finish(), |()| Packet::Pingreq, version),
+            PacketType::Pingresp => self.packet(body.finish(), |()| Packet::Pingresp, version),
+            PacketType::Disconnect => self.packet(
+                Disconnect::decode(body, version),
+                Packet::Disconnect,
+                version,
+            ),
+            PacketType::Auth => self.packet(Auth::decode(body), Packet::Auth, version),
+        }
+    }
+
+    /// A body that was read becomes a packet, moved into place once.
+    #[inline(always)]
+    fn packet<P>(
+        &self,
+        body: Result<P, Fault>,
+        packet: impl FnOnce(P) -> Packet<'a>,
+        version: Version,
+    ) -> Result<Packet<'a>, DecodeError> {
+        match body {
+            Ok(body) => Ok(packet(body)),
+            Err(fault) => Err(self.error(fault, version)),
+        }
     }
 
     #[cold]
@@ -48,34 +116,4 @@ impl<'a> Frame<'a> {
         };
         DecodeError::new(fault, packet, named.unwrap_or(version))
     }
-}
-
-fn decode_other(first: u8, body: Reader<'_>, version: Version) -> Result<Packet<'_>, Fault> {
-    let packet = check_first_byte(first, version).map_err(|kind| Fault { kind, offset: 0 })?;
-    Ok(match packet {
-        PacketType::Connect => Packet::Connect(Box::new(Connect::decode(body)?)),
-        PacketType::Connack => Packet::Connack(Connack::decode(body, version)?),
-        PacketType::Publish => Packet::Publish(Publish::decode(first & 0x0F, body, version)?),
-        PacketType::Puback => Packet::Puback(Puback::decode(body, version)?),
-        PacketType::Pubrec => Packet::Pubrec(Pubrec::decode(body, version)?),
-        PacketType::Pubrel => Packet::Pubrel(Pubrel::decode(body, version)?),
-        PacketType::Pubcomp => Packet::Pubcomp(Pubcomp::decode(body, version)?),
-        PacketType::Subscribe => Packet::Subscribe(Subscribe::decode(body, version)?),
-        PacketType::Suback => Packet::Suback(Suback::decode(body, version)?),
-        PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::decode(body, version)?),
-        PacketType::Unsuback => Packet::Unsuback(Unsuback::decode(body, version)?),
-        PacketType::Pingreq => empty(body, Packet::Pingreq)?,
-        PacketType::Pingresp => empty(body, Packet::Pingresp)?,
-        PacketType::Disconnect => Packet::Disconnect(Disconnect::decode(body, version)?),
-        PacketType::Auth => Packet::Auth(Auth::decode(body)?),
-    })
-}
-
-fn empty<'a>(body: Reader<'a>, packet: Packet<'a>) -> Result<Packet<'a>, Fault> {
-    if body.is_empty() {
-        return Ok(packet);
-    }
-    Err(body.fault(DecodeErrorKind::TrailingBytes {
-        count: body.rest().len(),
-    }))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::DecodeErrorKind;
 use crate::wire::{Fault, Reader, Writer};
 
 /// What such a list is made of.
@@ -132,6 +133,37 @@ impl<'a, T: Item<'a>> Iterator for ListIter<'a, T> {
                 *items = rest;
                 Some(*first)
             }
+        }
+    }
+}
+
+/// Checks all that is left to be read: reason codes, of which `known` has every one that may come.
+#[inline]
+pub(super) fn check_codes(body: &Reader<'_>, known: &[bool; 256]) -> Result<(), Fault> {
+    let is_known = |code: &u8| known[usize::from(*code)];
+    // Eight at once, without a branch after each.
+    let (blocks, rest) = body.rest().as_chunks::<8>();
+    let known_blocks = blocks.iter().all(|block| {
+        let mut all = true;
+        for code in block {
+            all &= is_known(code);
+        }
+        all
+    });
+    if known_blocks && rest.iter().all(is_known) {
+        return Ok(());
+    }
+    Err(unknown_code(*body, known))
+}
+
+#[cold]
+fn unknown_code(mut body: Reader<'_>, known: &[bool; 256]) -> Fault {
+    loop {
+        let start = body;
+        match body.u8("reason code") {
+            Ok(code) if known[usize::from(code)] => {}
+            Ok(code) => return start.fault(DecodeErrorKind::UnknownReason { code }),
+            Err(fault) => return fault,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::list::{Item, reason_item};
+use super::list::{check_codes, reason_item};
 use crate::wire::{Fault, Reader, Writer};
 use crate::{
     DecodeErrorKind, EncodeError, List, PacketId, PacketType, Properties, PropertyOwner,
@@ -33,20 +33,17 @@ impl<'a> Suback<'a> {
         if body.is_empty() {
             return Err(body.fault(DecodeErrorKind::NoReasonCode));
         }
-        let wire = body.rest();
-        while !body.is_empty() {
-            let start = body;
-            let reason = SubackReason::read(&mut body)?;
-            if version == Version::V311 && !reason.in_v311() {
-                return Err(start.fault(DecodeErrorKind::UnknownReason {
-                    code: reason.as_u8(),
-                }));
-            }
-        }
+        check_codes(
+            &body,
+            match version {
+                Version::V5 => &SubackReason::KNOWN,
+                Version::V311 => &SubackReason::KNOWN_IN_V311,
+            },
+        )?;
         Ok(Self {
             packet_id,
             properties,
-            reasons: List::checked(wire),
+            reasons: List::checked(body.rest()),
         })
     }
 

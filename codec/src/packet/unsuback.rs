@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::list::{Item, reason_item};
+use super::list::{check_codes, reason_item};
 use crate::wire::{Fault, Reader, Writer};
 use crate::{
     DecodeErrorKind, EncodeError, List, PacketId, PacketType, Properties, PropertyOwner,
@@ -42,14 +42,11 @@ impl<'a> Unsuback<'a> {
         if body.is_empty() {
             return Err(body.fault(DecodeErrorKind::NoReasonCode));
         }
-        let wire = body.rest();
-        while !body.is_empty() {
-            UnsubackReason::read(&mut body)?;
-        }
+        check_codes(&body, &UnsubackReason::KNOWN)?;
         Ok(Self {
             packet_id,
             properties,
-            reasons: List::checked(wire),
+            reasons: List::checked(body.rest()),
         })
     }
 

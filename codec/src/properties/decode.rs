@@ -28,7 +28,11 @@ impl<'a> Properties<&'a [u8]> {
             reader.u8("property length")?;
             return Ok(Self::empty());
         }
-        Self::decode_some(reader, owner)
+        // A copy of its own, so that the caller's reader may stay in registers.
+        let mut outlined = *reader;
+        let properties = Self::decode_some(&mut outlined, owner);
+        *reader = outlined;
+        properties
     }
 
     #[inline(never)]

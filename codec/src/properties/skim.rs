@@ -8,16 +8,23 @@ use crate::wire::{Wildcards, is_plain, whole_var_int};
 /// Which properties the block holds, one bit an identifier; `None` where it takes a closer look to
 /// say whether it is right.
 pub(super) fn skim(block: &[u8], owner: PropertyOwner) -> Option<u64> {
-    let allowed = owner.allowed();
     let once = !owner.repeatable();
+    let mut may_come = owner.allowed();
     let mut present = 0;
     let mut rest = block;
     while let Some((id, value)) = rest.split_first() {
+        // The one that comes in numbers: every packet that has properties may carry it, and again.
+        if *id == PropertyId::UserProperty as u8 {
+            present |= PropertyId::UserProperty.bit();
+            rest = skim_text(skim_text(value)?)?;
+            continue;
+        }
         let id = PropertyId::from_u8(*id)?;
         let bit = id.bit();
-        if bit & allowed == 0 || bit & present & once != 0 {
+        if may_come & bit == 0 {
             return None;
         }
+        may_come &= !(bit & once);
         present |= bit;
         rest = skim_value(id, value)?;
     }

@@ -24,6 +24,18 @@ macro_rules! packet_reasons {
             /// Every code that this packet may carry, lowest first.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
+            /// Whether the packet may carry a number, by the number.
+            #[allow(dead_code, reason = "for packets that carry lists of reasons")]
+            pub(crate) const KNOWN: [bool; 256] = {
+                let mut known = [false; 256];
+                let mut index = 0;
+                while index < Self::ALL.len() {
+                    known[Self::ALL[index] as usize] = true;
+                    index += 1;
+                }
+                known
+            };
+
             /// The reason of this number, if this packet may carry it.
             #[inline]
             pub const fn from_u8(code: u8) -> Option<Self> {

@@ -19,6 +19,17 @@ packet_reasons! {
 }
 
 impl SubackReason {
+    /// Whether 3.1.1 has a number as a return code, by the number.
+    pub(crate) const KNOWN_IN_V311: [bool; 256] = {
+        let mut known = [false; 256];
+        let mut index = 0;
+        while index < Self::ALL.len() {
+            known[Self::ALL[index] as usize] = Self::ALL[index].in_v311();
+            index += 1;
+        }
+        known
+    };
+
     /// The QoS that was granted; `None` where the subscription was refused.
     pub const fn granted(self) -> Option<crate::QoS> {
         crate::QoS::from_u8(self as u8)

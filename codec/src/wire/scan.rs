@@ -15,11 +15,12 @@ pub(crate) fn is_plain(bytes: &[u8], wildcards: Wildcards) -> bool {
     };
     // The last block is looked at by itself, some of its bytes for the second time.
     let (blocks, _) = bytes[..bytes.len() - 1].as_chunks::<BLOCK>();
-    let mut plain = block_is_plain(last, wildcards);
     for block in blocks {
-        plain &= block_is_plain(block, wildcards);
+        if !block_is_plain(block, wildcards) {
+            return false;
+        }
     }
-    plain
+    block_is_plain(last, wildcards)
 }
 
 /// The same for less than a block: two words that overlap, which together hold every byte.

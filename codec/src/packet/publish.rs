@@ -29,6 +29,9 @@ pub struct Publish<'a> {
 }
 
 const OWNER: PropertyOwner = PropertyOwner::Packet(PacketType::Publish);
+const FIRST: u8 = PacketType::Publish.first_byte();
+/// The longest remaining length that two bytes can say.
+const SHORT: usize = 0x3FFF;
 const DUP: u8 = 0b1000;
 const RETAIN: u8 = 0b0001;
 
@@ -82,7 +85,17 @@ impl<'a> Publish<'a> {
     /// Where the version cannot say it. The buffer is then as it was.
     #[inline]
     pub fn encode(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
-        self.write(version, buffer, 0)?;
+        // Most messages have no properties and are short.
+        if self.write_short(version, buffer) {
+            buffer.extend_from_slice(self.payload);
+            return Ok(());
+        }
+        self.encode_any(version, buffer)
+    }
+
+    #[inline(never)]
+    fn encode_any(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
+        self.write_any(version, buffer, 0)?;
         buffer.extend_from_slice(self.payload);
         Ok(())
     }
@@ -92,101 +105,98 @@ impl<'a> Publish<'a> {
     /// # Errors
     ///
     /// Where the version cannot say it. The buffer is then as it was.
-    #[inline]
     pub fn encode_head(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
-        self.write(version, buffer, self.payload.len())
+        self.write_any(version, buffer, self.payload.len())
     }
 
-    /// `linked`: how many bytes of payload the caller writes itself.
-    #[inline]
-    fn write(
-        &self,
-        version: Version,
-        buffer: &mut BytesMut,
-        linked: usize,
-    ) -> Result<(), EncodeError> {
-        // Checked once and for all: an identifier above QoS 0 and only there, and DUP likewise.
-        if self.packet_id.is_some() != (self.qos != QoS::AtMostOnce)
-            || self.dup && self.packet_id.is_none()
-        {
-            return Err(self.misfit());
-        }
-        match self.topic {
-            Some(topic) if self.properties.is_empty() => {
-                self.write_plain(topic, version, buffer, linked)
-            }
-            topic => self.write_with_properties(topic, version, buffer, linked),
-        }
-    }
-
-    /// Most messages have no properties, and are written in few pieces.
-    #[inline]
-    fn write_plain(
-        &self,
-        topic: TopicName<&str>,
-        version: Version,
-        buffer: &mut BytesMut,
-        linked: usize,
-    ) -> Result<(), EncodeError> {
+    /// Writes all but the payload, or nothing where the message is not one of those that most are:
+    /// with a topic, without properties, short, and with nothing wrong.
+    #[inline(always)]
+    fn write_short(&self, version: Version, buffer: &mut BytesMut) -> bool {
+        let Some(topic) = self.topic else {
+            return false;
+        };
         let topic = topic.get();
         // [MQTT-2.2.2-1]: no properties are written as a length of 0.
         let property_length = usize::from(version == Version::V5);
-        let id_length = if self.packet_id.is_some() { 2 } else { 0 };
-        let length = 2 + topic.len() + id_length + property_length + self.payload.len() - linked;
-        let mut writer = self.begin(topic, length, buffer, linked)?;
-        match (self.packet_id, version) {
-            (None, Version::V311) => {}
-            (None, Version::V5) => writer.u8(0),
-            (Some(packet_id), Version::V311) => writer.packet_id(packet_id),
-            (Some(packet_id), Version::V5) => {
-                let [high, low] = packet_id.get().to_be_bytes();
-                writer.bytes(&[high, low, 0]);
-            }
+        let length = 2 + topic.len() + property_length + self.payload.len();
+        if !self.properties.is_empty() || length > SHORT - 2 {
+            return false;
         }
-        Ok(())
+        match self.packet_id {
+            None if self.fits_qos0() => {
+                let first = FIRST | u8::from(self.retain);
+                let mut writer = Writer::short_packet(buffer, first, length, topic.len());
+                writer.bytes(topic.as_bytes());
+                if version == Version::V5 {
+                    writer.u8(0);
+                }
+                true
+            }
+            Some(packet_id) if self.qos != QoS::AtMostOnce => {
+                let first = self.first_byte();
+                let mut writer = Writer::short_packet(buffer, first, length + 2, topic.len());
+                writer.bytes(topic.as_bytes());
+                let [high, low] = packet_id.get().to_be_bytes();
+                match version {
+                    Version::V5 => writer.bytes(&[high, low, 0]),
+                    Version::V311 => writer.bytes(&[high, low]),
+                }
+                true
+            }
+            _ => false,
+        }
     }
 
-    #[inline(never)]
-    fn write_with_properties(
+    /// Writes all but the payload, of which the caller writes `linked` bytes itself.
+    #[inline(always)]
+    fn write_any(
         &self,
-        topic: Option<TopicName<&str>>,
         version: Version,
         buffer: &mut BytesMut,
         linked: usize,
     ) -> Result<(), EncodeError> {
-        let properties_length = self.properties.encoded_len_for(OWNER, version)?;
-        if topic.is_none() && !self.properties.contains(PropertyId::TopicAlias) {
-            return Err(EncodeError::TopicMissing);
+        let fits = match self.packet_id {
+            None => self.fits_qos0(),
+            Some(_) => self.qos != QoS::AtMostOnce,
+        };
+        if !fits {
+            return Err(self.misfit());
         }
-        let topic = topic.map_or("", TopicName::get);
+        let properties_length = self.properties.encoded_len_for(OWNER, version)?;
+        let topic = match self.topic {
+            Some(topic) => topic.get(),
+            None if self.properties.contains(PropertyId::TopicAlias) => "",
+            None => return Err(EncodeError::TopicMissing),
+        };
         let id_length = if self.packet_id.is_some() { 2 } else { 0 };
         let length = 2 + topic.len() + id_length + properties_length + self.payload.len() - linked;
-        let mut writer = self.begin(topic, length, buffer, linked)?;
+        let first = self.first_byte();
+        let mut writer = if length + linked <= SHORT {
+            Writer::short_packet(buffer, first, length + linked, topic.len())
+        } else {
+            let mut writer = Writer::packet(buffer, first, length, linked)?;
+            writer.u16(topic.len() as u16);
+            writer
+        };
+        writer.bytes(topic.as_bytes());
         if let Some(packet_id) = self.packet_id {
             writer.packet_id(packet_id);
         }
-        self.properties.encode(&mut writer);
+        self.properties.encode_for(version, &mut writer);
         Ok(())
     }
 
-    /// Writes the fixed header and the topic.
     #[inline]
-    fn begin<'b>(
-        &self,
-        topic: &str,
-        length: usize,
-        buffer: &'b mut BytesMut,
-        linked: usize,
-    ) -> Result<Writer<'b>, EncodeError> {
-        let first = PacketType::Publish.first_byte()
-            | u8::from(self.dup) << DUP.trailing_zeros()
-            | (self.qos as u8) << 1
-            | u8::from(self.retain);
-        // Its length fits: a topic name has at most 65,535 bytes.
-        let prefix = topic.len() as u16;
-        let mut writer = Writer::packet_with_prefix(buffer, first, length, linked, prefix)?;
-        writer.bytes(topic.as_bytes());
-        Ok(writer)
+    const fn first_byte(&self) -> u8 {
+        FIRST | (self.dup as u8) << DUP.trailing_zeros() | (self.qos as u8) << 1 | self.retain as u8
+    }
+
+    /// Whether a message without a packet identifier has the flags of QoS 0: no DUP
+    /// (`[MQTT-3.3.1-2]`), and no other QoS.
+    #[inline]
+    const fn fits_qos0(&self) -> bool {
+        self.qos as u8 | self.dup as u8 == 0
     }
 
     #[cold]

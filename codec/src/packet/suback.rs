@@ -22,6 +22,9 @@ pub struct Suback<'a> {
 }
 
 const OWNER: PropertyOwner = PropertyOwner::Packet(PacketType::Suback);
+const FIRST: u8 = PacketType::Suback.first_byte();
+/// The most codes of a packet without properties whose remaining length is one byte.
+const SHORT: usize = 0x7F - 3;
 
 reason_item!(SubackReason);
 
@@ -54,6 +57,18 @@ impl<'a> Suback<'a> {
     /// Where the version cannot say it. The buffer is then as it was.
     #[inline]
     pub fn encode(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
+        let count = self.reasons.encoded_len();
+        if version == Version::V5 && self.properties.is_empty() && (1..=SHORT).contains(&count) {
+            let [high, low] = self.packet_id.get().to_be_bytes();
+            let head = [FIRST, (3 + count) as u8, high, low, 0];
+            self.reasons.encode(&mut Writer::behind(head, buffer));
+            return Ok(());
+        }
+        self.encode_any(version, buffer)
+    }
+
+    #[inline(never)]
+    fn encode_any(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
         if self.reasons.is_empty() {
             return Err(EncodeError::NoReasonCode);
         }
@@ -64,7 +79,7 @@ impl<'a> Suback<'a> {
         }
         let length =
             2 + self.properties.encoded_len_for(OWNER, version)? + self.reasons.encoded_len();
-        let mut writer = Writer::packet(buffer, PacketType::Suback.first_byte(), length, 0)?;
+        let mut writer = Writer::packet(buffer, FIRST, length, 0)?;
         writer.packet_id(self.packet_id);
         self.properties.encode_for(version, &mut writer);
         self.reasons.encode(&mut writer);

@@ -125,12 +125,7 @@ impl Properties<&[u8]> {
         // A block too long for its length field makes a packet too long for its own, which
         // `Writer::packet` refuses.
         let length = self.block.len();
-        let prefix = if length < 0x80 {
-            1
-        } else {
-            var_int_len(length as u32)
-        };
-        prefix + length
+        var_int_len(length as u32) + length
     }
 
     /// Refuses what does not belong into packets of this kind.

@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::{Binary, Text, VAR_INT_MAX, var_int_len};
+use super::{Binary, Text, VAR_INT_MAX};
 use crate::{EncodeError, PacketId};
 
 /// A packet on its way into a buffer.
@@ -27,43 +27,50 @@ impl<'b> Writer<'b> {
             });
         }
         buffer.reserve(remaining_length + 5);
-        let mut writer = Self { buffer };
         if total < 0x80 {
-            writer.bytes(&[first, total as u8]);
+            buffer.extend_from_slice(&[first, total as u8]);
+        } else if total < 0x4000 {
+            buffer.extend_from_slice(&[first, total as u8 | 0x80, (total >> 7) as u8]);
         } else {
-            writer.u8(first);
-            writer.var_int(total as u32);
+            let [one, two, three, four] = groups(total as u32);
+            if total < 0x20_0000 {
+                buffer.extend_from_slice(&[first, one | 0x80, two | 0x80, three]);
+            } else {
+                buffer.extend_from_slice(&[first, one | 0x80, two | 0x80, three | 0x80, four]);
+            }
         }
-        Ok(writer)
+        Ok(Self { buffer })
     }
 
-    /// The same for a packet that begins with a string of `length` bytes: its length goes out with
-    /// the fixed header, as one piece.
+    /// The same for a packet of a remaining length below 0x4000 that begins with a string of
+    /// `prefix` bytes, whose length goes out with the fixed header as one piece.
     ///
-    /// Room is reserved for large packets only: small ones find it nearly always, and would look
+    /// No room is reserved for the rest: a small packet finds it nearly always, and would look
     /// twice.
     #[inline]
-    pub(crate) fn packet_with_prefix(
+    pub(crate) fn short_packet(
         buffer: &'b mut BytesMut,
         first: u8,
         remaining_length: usize,
-        linked: usize,
-        length: u16,
-    ) -> Result<Self, EncodeError> {
-        let total = remaining_length + linked;
-        let [high, low] = length.to_be_bytes();
-        if total < 0x80 {
-            buffer.extend_from_slice(&[first, total as u8, high, low]);
-            return Ok(Self { buffer });
+        prefix: usize,
+    ) -> Self {
+        debug_assert!(
+            prefix <= remaining_length && remaining_length < 0x4000,
+            "short"
+        );
+        let [high, low] = (prefix as u16).to_be_bytes();
+        if remaining_length < 0x80 {
+            return Self::behind([first, remaining_length as u8, high, low], buffer);
         }
-        if total < 0x4000 {
-            let (low_seven, rest) = (total as u8 | 0x80, (total >> 7) as u8);
-            buffer.extend_from_slice(&[first, low_seven, rest, high, low]);
-            return Ok(Self { buffer });
-        }
-        let mut writer = Self::packet(buffer, first, remaining_length, linked)?;
-        writer.bytes(&[high, low]);
-        Ok(writer)
+        let (low_seven, rest) = (remaining_length as u8 | 0x80, (remaining_length >> 7) as u8);
+        Self::behind([first, low_seven, rest, high, low], buffer)
+    }
+
+    /// A packet whose head is written as one piece; no room is reserved for the rest.
+    #[inline]
+    pub(crate) fn behind<const N: usize>(head: [u8; N], buffer: &'b mut BytesMut) -> Self {
+        buffer.extend_from_slice(&head);
+        Self { buffer }
     }
 
     #[inline]
@@ -84,20 +91,12 @@ impl<'b> Writer<'b> {
     /// A variable byte integer of at most [`VAR_INT_MAX`], in its shortest form (`[MQTT-1.5.5-1]`).
     #[inline]
     pub(crate) fn var_int(&mut self, value: u32) {
-        match var_int_len(value) {
-            1 => self.u8(value as u8),
-            2 => self.bytes(&[value as u8 | 0x80, (value >> 7) as u8]),
-            3 => self.bytes(&[
-                value as u8 | 0x80,
-                (value >> 7) as u8 | 0x80,
-                (value >> 14) as u8,
-            ]),
-            _ => self.bytes(&[
-                value as u8 | 0x80,
-                (value >> 7) as u8 | 0x80,
-                (value >> 14) as u8 | 0x80,
-                (value >> 21) as u8,
-            ]),
+        if value < 0x80 {
+            self.u8(value as u8);
+        } else if value < 0x4000 {
+            self.bytes(&[value as u8 | 0x80, (value >> 7) as u8]);
+        } else {
+            long_var_int(self.buffer, value);
         }
     }
 
@@ -126,4 +125,26 @@ impl<'b> Writer<'b> {
         self.u16(bytes.len() as u16);
         self.bytes(bytes);
     }
+}
+
+/// A variable byte integer of three or four bytes.
+#[inline(never)]
+fn long_var_int(buffer: &mut BytesMut, value: u32) {
+    let [one, two, three, four] = groups(value);
+    if value < 0x20_0000 {
+        buffer.extend_from_slice(&[one | 0x80, two | 0x80, three]);
+    } else {
+        buffer.extend_from_slice(&[one | 0x80, two | 0x80, three | 0x80, four]);
+    }
+}
+
+/// The groups of seven bits, lowest first, with the highest bit of each as it comes.
+#[inline]
+const fn groups(value: u32) -> [u8; 4] {
+    [
+        value as u8,
+        (value >> 7) as u8,
+        (value >> 14) as u8,
+        (value >> 21) as u8,
+    ]
 }

@@ -27,6 +27,8 @@ pub use received::Received;
 pub use rule::action::{Action, Form, Reason, Respond, Verdict};
 pub use rule::matcher::{Match, PacketMatcher};
 pub use rule::{Rule, RuleGuard, Times, action, matcher};
+#[cfg(feature = "tls")]
+pub use transport::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
 pub use transport::{Listener, TransportKind};
 pub use verify::Unmet;
 

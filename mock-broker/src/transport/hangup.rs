@@ -20,11 +20,27 @@ impl Hangup {
         how: Closed::Finished,
     };
 
+    /// The client gave up, in good order.
+    #[cfg(any(feature = "tls", feature = "websocket"))]
+    pub(super) const BY_CLIENT: Self = Self {
+        by: Direction::FromClient,
+        how: Closed::Finished,
+    };
+
     /// The network failed, or the client tore the connection down.
     const LOST: Self = Self {
         by: Direction::FromClient,
         how: Closed::Reset,
     };
+
+    /// This end, on a stream that the client may still read from.
+    #[cfg(any(feature = "tls", feature = "websocket"))]
+    pub(super) fn on(self, stream: impl Stream + 'static) -> Failure {
+        Failure {
+            hangup: self,
+            stream: Some(Box::new(stream)),
+        }
+    }
 
     pub(crate) fn of(error: &io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref());

@@ -7,8 +7,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::hangup::{Failure, Hangup};
-use super::listener::{Listener, Place};
+use super::listener::Listener;
 use super::socket::Socket;
+#[cfg(feature = "tls")]
+use super::tls;
 use super::{Notes, Stream, TransportKind};
 use crate::Direction;
 
@@ -16,6 +18,8 @@ use crate::Direction;
 pub(crate) struct Layers {
     kind: TransportKind,
     handshake_limit: Duration,
+    #[cfg(feature = "tls")]
+    tls: Option<tls::Acceptor>,
 }
 
 impl Layers {
@@ -24,18 +28,22 @@ impl Layers {
         Arc::new(Self {
             kind: TransportKind::Memory,
             handshake_limit: Duration::ZERO,
+            #[cfg(feature = "tls")]
+            tls: None,
         })
     }
 
     pub(super) fn new(listener: &Listener, handshake_limit: Duration) -> io::Result<Arc<Self>> {
-        let kind = match &listener.place {
-            Place::Tcp(_) => TransportKind::Tcp,
-            #[cfg(unix)]
-            Place::Unix(_) => TransportKind::Unix,
+        #[cfg(feature = "tls")]
+        let tls = match &listener.tls {
+            None => None,
+            Some(tls) => Some(tls::Acceptor::new(tls, "mqtt")?),
         };
         Ok(Arc::new(Self {
-            kind,
+            kind: listener.kind(),
             handshake_limit,
+            #[cfg(feature = "tls")]
+            tls,
         }))
     }
 
@@ -71,8 +79,13 @@ impl Layers {
     async fn shake_hands(
         &self,
         socket: Socket,
-        _notes: &Arc<Notes>,
+        notes: &Arc<Notes>,
     ) -> Result<Box<dyn Stream>, Failure> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return tls.accept(socket, notes).await;
+        }
+        let _ = notes;
         Ok(Box::new(socket))
     }
 }

@@ -4,6 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 #[cfg(unix)]
 use std::path::PathBuf;
 
+#[cfg(feature = "tls")]
+use super::Tls;
+use super::TransportKind;
+
 /// Where a broker listens, and what is spoken there below MQTT; for
 /// [`Builder::listen`](crate::Builder::listen).
 ///
@@ -25,6 +29,8 @@ use std::path::PathBuf;
 #[must_use = "a listener listens once a broker is started with it"]
 pub struct Listener {
     pub(super) place: Place,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Tls>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +59,31 @@ impl Listener {
         Self::at(Place::Unix(path.into()))
     }
 
+    /// TLS is spoken there, below MQTT or WebSocket.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// What its connections go over.
+    pub(super) const fn kind(&self) -> TransportKind {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return TransportKind::Tls;
+        }
+        match &self.place {
+            Place::Tcp(_) => TransportKind::Tcp,
+            #[cfg(unix)]
+            Place::Unix(_) => TransportKind::Unix,
+        }
+    }
+
     const fn at(place: Place) -> Self {
-        Self { place }
+        Self {
+            place,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
     }
 }

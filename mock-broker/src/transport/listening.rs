@@ -47,7 +47,7 @@ impl Listening {
             Place::Tcp(address) => {
                 let socket = TcpListener::bind(address).await?;
                 let address = socket.local_addr()?;
-                let url = url(&layers, &reachable(address).to_string());
+                let url = url(&layers, address);
                 Ok(Self {
                     address: Some(address),
                     url,
@@ -129,9 +129,11 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn url(layers: &Layers, place: &str) -> String {
+/// What clients connect to, at an address.
+fn url(layers: &Layers, address: SocketAddr) -> String {
+    let address = reachable(address);
     match layers.kind() {
-        TransportKind::Unix => format!("unix:{place}"),
-        _ => format!("mqtt://{place}"),
+        TransportKind::Tls => format!("mqtts://{address}"),
+        _ => format!("mqtt://{address}"),
     }
 }

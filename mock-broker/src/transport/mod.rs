@@ -10,9 +10,15 @@ mod notes;
 mod socket;
 #[cfg(unix)]
 mod socket_file;
+#[cfg(any(feature = "tls", feature = "websocket"))]
+mod stranger;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use kind::TransportKind;
 pub use listener::Listener;
+#[cfg(feature = "tls")]
+pub use tls::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
 
 pub(crate) use hangup::Hangup;
 pub(crate) use layers::Layers;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -23,6 +24,8 @@ pub(crate) enum Raw {
 /// above it.
 pub(super) struct Socket {
     raw: Raw,
+    /// What was looked at, and is to be read again.
+    unread: BytesMut,
     reset: Reset,
 }
 
@@ -37,8 +40,23 @@ impl Reset {
 }
 
 impl Socket {
-    pub(super) const fn new(raw: Raw, reset: Reset) -> Self {
-        Self { raw, reset }
+    pub(super) fn new(raw: Raw, reset: Reset) -> Self {
+        Self {
+            raw,
+            unread: BytesMut::new(),
+            reset,
+        }
+    }
+
+    /// What comes next, which is read again afterwards; nothing at the end.
+    #[cfg(any(feature = "tls", feature = "websocket"))]
+    pub(super) async fn peek(&mut self) -> io::Result<&[u8]> {
+        if self.unread.is_empty() {
+            let mut read = BytesMut::with_capacity(1024);
+            self.read_buf(&mut read).await?;
+            self.unread = read;
+        }
+        Ok(&self.unread)
     }
 }
 
@@ -63,7 +81,13 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().raw {
+        let this = self.get_mut();
+        if !this.unread.is_empty() {
+            let again = this.unread.len().min(buffer.remaining());
+            buffer.put_slice(&this.unread.split_to(again));
+            return Poll::Ready(Ok(()));
+        }
+        match &mut this.raw {
             Raw::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             #[cfg(unix)]
             Raw::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),

@@ -2,5 +2,7 @@
 //! what can be wrong with it.
 
 mod listeners;
+#[cfg(feature = "tls")]
+mod tls;
 #[cfg(unix)]
 mod unix;

@@ -1,0 +1,133 @@
+//! TLS made ready for the connections of one listener.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{KeyLogFile, RootCertStore, ServerConfig};
+
+use super::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
+
+/// The settings of TLS for each connection: without the fault, and with it.
+pub(in crate::transport) struct Acceptor {
+    right: Arc<ServerConfig>,
+    faulty: Option<Faulty>,
+}
+
+struct Faulty {
+    config: Arc<ServerConfig>,
+    fault: TlsFault,
+    /// How many connections will still meet it; `None` without end.
+    left: Option<AtomicU32>,
+}
+
+impl Acceptor {
+    /// `alpn` is what is spoken above, unless the settings know better.
+    pub(in crate::transport) fn new(tls: &Tls, alpn: &str) -> io::Result<Self> {
+        let right = config(tls, alpn, None).map_err(unusable)?;
+        let faulty = match tls.fault {
+            None => None,
+            Some(fault) => Some(Faulty {
+                config: config(tls, alpn, Some(fault)).map_err(unusable)?,
+                fault,
+                left: tls.fault_times.map(AtomicU32::new),
+            }),
+        };
+        Ok(Self { right, faulty })
+    }
+
+    /// What the next connection is to meet.
+    pub(super) fn next(&self) -> (Arc<ServerConfig>, Option<TlsFault>) {
+        match &self.faulty {
+            Some(faulty) if faulty.takes_one() => (faulty.config.clone(), Some(faulty.fault)),
+            _ => (self.right.clone(), None),
+        }
+    }
+}
+
+impl Faulty {
+    fn takes_one(&self) -> bool {
+        let Some(left) = &self.left else {
+            return true;
+        };
+        let less = |left: u32| left.checked_sub(1);
+        let order = Ordering::Relaxed;
+        left.fetch_update(order, order, less).is_ok()
+    }
+}
+
+type AnyError = Box<dyn Error + Send + Sync>;
+
+fn config(tls: &Tls, alpn: &str, fault: Option<TlsFault>) -> Result<Arc<ServerConfig>, AnyError> {
+    let certificate_fault = match fault {
+        Some(TlsFault::Certificate(fault)) => Some(fault),
+        _ => None,
+    };
+    let identity = identity(tls, certificate_fault)?;
+    let chain = CertificateDer::pem_slice_iter(identity.certificate_pem().as_bytes());
+    let chain = chain.collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes())?;
+
+    let provider = Arc::new(ring::default_provider());
+    let versions = match tls.version {
+        None => vec![&TLS12, &TLS13],
+        Some(TlsVersion::Tls12) => vec![&TLS12],
+        Some(TlsVersion::Tls13) => vec![&TLS13],
+    };
+    let builder =
+        ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&versions)?;
+    let builder = match tls.client_certificate {
+        ClientCertificate::Unasked => builder.with_no_client_auth(),
+        asked => builder.with_client_cert_verifier(verifier(tls, asked, provider)?),
+    };
+    let mut config = builder.with_single_cert(chain, key)?;
+    config.alpn_protocols = match (fault, &tls.alpn) {
+        (Some(TlsFault::NoAlpn), _) => Vec::new(),
+        (Some(TlsFault::WrongAlpn), _) => vec![b"not-mqtt".to_vec()],
+        (_, Some(protocols)) => protocols.iter().map(|it| it.clone().into_bytes()).collect(),
+        (_, None) => vec![alpn.as_bytes().to_vec()],
+    };
+    // Every connection does the whole handshake: a resumed one would not see the certificate.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    // Whoever sets SSLKEYLOGFILE can read along in Wireshark.
+    config.key_log = Arc::new(KeyLogFile::new());
+    Ok(Arc::new(config))
+}
+
+fn identity(tls: &Tls, fault: Option<CertificateFault>) -> Result<Identity, rcgen::Error> {
+    match (&tls.own, fault) {
+        (Some(own), None) => Ok(own.clone()),
+        (_, fault) => tls.authority.server(&tls.names, fault),
+    }
+}
+
+fn verifier(
+    tls: &Tls,
+    asked: ClientCertificate,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn tokio_rustls::rustls::server::danger::ClientCertVerifier>, AnyError> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(tls.ca_pem().as_bytes())?)?;
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let builder = match asked {
+        ClientCertificate::Required => builder,
+        _ => builder.allow_unauthenticated(),
+    };
+    Ok(builder.build()?)
+}
+
+/// What was asked for cannot be had.
+fn unusable(error: AnyError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, Unusable(error))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the names or the certificate of the TLS listener cannot be used")]
+struct Unusable(#[source] AnyError);

@@ -6,6 +6,8 @@
 //!   list of all of them.
 //! - [`count`]: instructions and allocations per packet, from callgrind, and their comparison with
 //!   a baseline. The binary `count` is its command line.
+//! - [`client`]: what a message costs a client, ours beside others. The binary `client` is its
+//!   command line.
 //! - [`broker`]: the mock broker as a server, beside Mosquitto. The binary `broker` is its command
 //!   line.
 //!
@@ -20,6 +22,7 @@
 )]
 
 pub mod broker;
+pub mod client;
 pub mod count;
 pub mod peers;
 mod trial;

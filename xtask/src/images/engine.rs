@@ -48,8 +48,14 @@ pub(super) fn is_needed() -> Result<(), Failure> {
     }
 }
 
-pub(super) fn has_image(name: &str) -> bool {
-    process::answer(docker().args(["image", "inspect", name])).is_some()
+/// The engine's own name for the image, if there is one of this name.
+pub(super) fn image_id(name: &str) -> Option<String> {
+    process::answer(docker().args(["image", "inspect", "--format", "{{.Id}}", name]))
+}
+
+/// Removes an image that has no name any more. One that a container still uses stays.
+pub(super) fn remove(id: &str) {
+    process::answer(docker().args(["image", "rm", id]));
 }
 
 /// Makes an image of one layer out of an archive of files.

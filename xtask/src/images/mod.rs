@@ -39,7 +39,8 @@ const COMMAND: &[&str] = &[
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     engine::is_needed()?;
-    if !arguments.force && engine::has_image(IMAGE) {
+    let old = engine::image_id(IMAGE);
+    if !arguments.force && old.is_some() {
         eprintln!("{IMAGE} is there already; --force makes it anew");
         return Ok(());
     }
@@ -63,6 +64,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Change::Port(1883),
         ],
     )?;
+    if let Some(old) = old {
+        engine::remove(&old);
+    }
     let version = engine::first_line_of(IMAGE, &[COMMAND[0], "-h"])?;
     eprintln!("{IMAGE} is ready: {version}");
     Ok(())

@@ -9,6 +9,7 @@ mod cases;
 mod catalogue;
 mod command_line;
 mod containers;
+mod foreign_clients;
 mod happy_paths;
 mod properties;
 mod report;

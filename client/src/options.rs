@@ -96,6 +96,9 @@ impl Options {
 
     /// Sets whether a session that may exist is dropped; true by default. In 3.1.1, where it is
     /// called clean session, false also keeps the session after the connection.
+    ///
+    /// It holds for every connection of the client: with true, no message is ever sent again on the
+    /// next one, as that drops the session first (`[MQTT-3.1.2-4]`).
     pub const fn clean_start(mut self, clean_start: bool) -> Self {
         self.clean_start = clean_start;
         self
@@ -112,7 +115,8 @@ impl Options {
     /// Vouches that an earlier process of the application held this session.
     ///
     /// Without it, a client that is new to a session which the broker still has must close the
-    /// connection (`[MQTT-3.2.2-4]`), as messages that it does not know of may be in flight.
+    /// connection (`[MQTT-3.2.2-4]`), as messages that it does not know of may be in flight. A
+    /// session that it may have begun itself, by a CONNECT whose answer was lost, is not new to it.
     pub const fn resume_session(mut self, resume: bool) -> Self {
         self.resume_session = resume;
         self

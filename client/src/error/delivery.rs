@@ -8,7 +8,9 @@ pub enum Delivery {
     NotSent,
     /// The broker received it and refused it: nobody gets it.
     Rejected,
-    /// It is kept in the session, and will be sent again when the session resumes.
+    /// It is kept in the session, and will be sent again when the session resumes: the next
+    /// connection asks for it, without [clean start](crate::Options::clean_start), and the session
+    /// [outlives](crate::Options::session_expiry_interval) this one.
     InSession,
     /// It was sent, and no verdict came: it may have been delivered.
     Unknown,

@@ -42,7 +42,7 @@ impl Session {
                 delivery,
             }))
         };
-        let kept = self.session_expiry_interval > 0;
+        let kept = self.is_kept();
         for (_, exchange) in self.exchanges.iter_mut() {
             if !exchange.waits_since().is_some_and(&mut is_due) {
                 continue;

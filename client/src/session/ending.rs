@@ -43,6 +43,9 @@ impl Session {
         self.write_disconnect(request.reason, &properties)?;
         if let Some(seconds) = properties.session_expiry_interval() {
             self.session_expiry_interval = seconds;
+            if seconds == 0 {
+                self.unanswered = None;
+            }
         }
         self.wind_up(ConnectionLost::ByClient, now);
         Ok(())
@@ -188,16 +191,23 @@ impl Session {
     fn end(&mut self, cause: ConnectionLost) {
         self.end_exchanges(&cause);
         self.quota = SendQuota::new(0);
-        if self.session_expiry_interval == 0 {
+        let is_kept = self.is_kept();
+        if !is_kept {
             self.inbound.forget();
         }
         let was_connected = self.phase == Phase::Connected;
-        self.held = self.session_expiry_interval > 0 && (was_connected || self.held);
+        self.held = is_kept && (was_connected || self.held);
         self.events.push_back(if was_connected {
             Event::ConnectionLost(cause)
         } else {
             Event::ConnectFailed(ConnectError::ConnectionLost(cause))
         });
+    }
+
+    /// Whether the next connection resumes the session. With clean start it does not, however long
+    /// the broker keeps it (`[MQTT-3.1.2-4]`).
+    pub(super) const fn is_kept(&self) -> bool {
+        self.session_expiry_interval > 0 && !self.config.clean_start
     }
 
     fn end_exchanges(&mut self, cause: &ConnectionLost) {
@@ -218,7 +228,7 @@ impl Session {
                 Delivery::NotSent
             }
         };
-        let kept = self.session_expiry_interval > 0;
+        let kept = self.is_kept();
         let ids: Vec<PacketId> = self.exchanges.in_use().collect();
         for packet_id in ids {
             let Some(exchange) = self.exchanges.get_mut(packet_id) else {

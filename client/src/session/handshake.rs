@@ -23,6 +23,7 @@ impl Session {
             Phase::Closed,
             "a session has one connection at a time"
         );
+        self.held |= self.may_have_begun();
         self.phase = Phase::Connecting;
         self.limits = Limits::default();
         self.outgoing.clear();
@@ -33,6 +34,18 @@ impl Session {
         connect
             .encode(self.outgoing.buffer())
             .expect("checked when the configuration was made");
+        self.unanswered = Some(self.outgoing.end());
+    }
+
+    /// Whether the last CONNECT may have begun a session at the broker although nothing came back.
+    /// It is then the client's own, with nothing in it, and no reason to close the connection that
+    /// resumes it (`[MQTT-3.2.2-4]`). What was answered in any way has begun none, or none that the
+    /// client has not noted.
+    fn may_have_begun(&self) -> bool {
+        let was_sent = self
+            .unanswered
+            .is_some_and(|end| end <= self.outgoing.written());
+        was_sent && !self.config.clean_start && self.config.session_expiry_interval() > 0
     }
 
     pub(super) fn handle_connack(

@@ -90,8 +90,11 @@ pub struct Session {
     /// The order in which messages were sent first.
     next_sequence: u64,
     inbound: Inbound,
-    /// Whether the session outlived its last connection.
+    /// Whether the session outlived its last connection, or was begun by a CONNECT that was not
+    /// answered.
     held: bool,
+    /// Where in the stream of bytes CONNECT ends, while nothing has come in answer to it.
+    unanswered: Option<u64>,
     /// For how many seconds it outlives this one.
     session_expiry_interval: u32,
     /// How many messages were promised to be kept, and were lost since the last CONNACK.
@@ -121,6 +124,7 @@ impl Session {
             next_sequence: 0,
             inbound,
             held: false,
+            unanswered: None,
             session_expiry_interval,
             lost_messages: 0,
             completions: VecDeque::new(),
@@ -142,6 +146,7 @@ impl Session {
             return None;
         }
         self.keep_alive.heard(&mut self.timers, now);
+        self.unanswered = None;
         match self.handle(frame, packet, now) {
             Ok(delivery) => delivery,
             Err(violation) => {
@@ -201,6 +206,7 @@ impl Session {
         if !matches!(self.phase, Phase::Connecting | Phase::Connected) {
             return;
         }
+        self.unanswered = None;
         let reason = error.reason_code().try_into().ok();
         self.reject(error.into(), reason, now);
     }

@@ -60,6 +60,34 @@ fn causes(happened: &str) -> Vec<&str> {
 }
 
 #[test]
+fn a_session_that_the_next_connect_drops_keeps_nothing() {
+    // The broker keeps it for five minutes, and clean start has it dropped before.
+    let mut pair = busy(Config {
+        clean_start: true,
+        ..kept(v5())
+    });
+    pair.lose();
+    let happened = pair.happened();
+    assert_eq!(
+        verdicts(&happened),
+        [
+            "1 Unknown",
+            "2 Unknown",
+            "3 Unknown",
+            "4",
+            "5",
+            "6 NotSent",
+            "7 NotSent"
+        ]
+    );
+    assert!(pair.packet_ids().is_empty());
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(false));
+    pair.check("<- CONNACK\n!! connected");
+}
+
+#[test]
 fn a_lost_transport_reaches_everything_that_was_pending() {
     let mut pair = busy(v5());
     pair.lose();

@@ -13,7 +13,9 @@ use super::packets::{
 };
 use super::pair::Pair;
 use crate::session::{Config, WillMessage};
-use crate::{Publish, QoS::AtLeastOnce, QoS::AtMostOnce, QoS::ExactlyOnce, Subscribe, Version};
+use crate::{
+    Disconnect, Publish, QoS::AtLeastOnce, QoS::AtMostOnce, QoS::ExactlyOnce, Subscribe, Version,
+};
 
 fn text(text: &str) -> Text {
     Text::new(text).unwrap().to_owned()
@@ -229,6 +231,75 @@ fn a_session_that_was_held_is_resumed() {
         pair.hear(&connack(true));
         assert!(pair.happened().ends_with("!! connected, session present"));
     }
+}
+
+#[test]
+fn a_session_whose_connack_was_lost_is_the_clients_own() {
+    let mut pair = Pair::new(kept(v5()));
+    pair.connect();
+    pair.lose();
+    // The broker has made a session, and nobody was told.
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    pair.check("<- CONNACK session present\n!! connected, session present");
+    // The same where CONNACK took too long, and an attempt is refused in between.
+    let mut pair = Pair::new(kept(v5()));
+    pair.connect();
+    pair.pass(Duration::from_secs(20));
+    pair.connect();
+    pair.hear(&connack_refusal(ConnackReason::ServerUnavailable));
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    pair.check("<- CONNACK session present\n!! connected, session present");
+}
+
+#[test]
+fn a_session_that_the_client_cannot_have_made_is_refused_again_and_again() {
+    let refused = "<- CONNACK session present
+        -> DISCONNECT 0x82
+        !! not connected: lost: the broker resumes a session that the client does not have [MQTT-3.2.2-4]
+        closed";
+    let mut pair = Pair::new(kept(v5()));
+    for _ in 0..3 {
+        // Not even the whole of CONNECT was written.
+        pair.make_room(5);
+        pair.connect();
+        pair.lose();
+        pair.room = None;
+        // It was answered, by a refusal.
+        pair.connect();
+        pair.hear(&connack_refusal(ConnackReason::ServerUnavailable));
+        // It was answered, by this.
+        pair.connect();
+        pair.forget();
+        pair.hear(&connack(true));
+        pair.check(refused);
+    }
+    // A session that ends with its connection is none that could be resumed.
+    let mut pair = Pair::new(Config {
+        clean_start: false,
+        ..v5()
+    });
+    pair.connect();
+    pair.lose();
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    pair.check(refused);
+}
+
+#[test]
+fn a_session_that_is_ended_before_connack_is_not_resumed() {
+    let mut pair = Pair::new(kept(v5()));
+    pair.connect();
+    pair.disconnect(&Disconnect::default().session_expiry_interval(0));
+    pair.connect();
+    pair.forget();
+    pair.hear(&connack(true));
+    let happened = pair.happened();
+    assert!(happened.contains("[MQTT-3.2.2-4]"), "{happened}");
 }
 
 #[test]
@@ -501,7 +572,7 @@ fn connecting_can_be_given_up() {
         let mut pair = Pair::new(config);
         pair.connect();
         pair.forget();
-        pair.disconnect(&crate::Disconnect::default());
+        pair.disconnect(&Disconnect::default());
         pair.check(
             "-> DISCONNECT
              !! not connected: lost: by the client

@@ -158,6 +158,8 @@ async fn open(stage: &mut Stage, session: Session) -> Result<(), Finding> {
     let rule = Rule::given(nack_mock_broker::matcher::connect().connection(CONNECTION));
     stage.rule(rule.then(nack_mock_broker::action::raw(bytes)));
     let mut command = stage.connect_command();
+    // A client whose next CONNECT has a clean start cannot promise that the session is resumed.
+    command.clean_start = Some(false);
     command.props = Properties {
         session_expiry_interval: Some(seconds),
         ..Properties::default()

@@ -16,4 +16,5 @@ mod report;
 mod rumqttd;
 mod runner;
 mod saboteurs;
+mod skip;
 mod transcripts;

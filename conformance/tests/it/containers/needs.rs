@@ -1,15 +1,16 @@
 //! What these tests need, a Docker engine and an image of Mosquitto: whether they are there, and
 //! what happens if not.
 
+use std::env;
 use std::error::Error;
-use std::io::Write;
-use std::{env, io, thread};
 
 use testcontainers::bollard::Docker;
 use testcontainers::core::client::docker_client_instance;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{GenericImage, TestcontainersError, bollard};
 use tokio::sync::OnceCell;
+
+use crate::skip::{say, skip};
 
 /// Names the image that is used, and no other.
 const CHOICE: &str = "NACK_MOSQUITTO_IMAGE";
@@ -47,14 +48,7 @@ pub(super) async fn image() -> Option<GenericImage> {
         Ok(name) => Some(generic(name)),
         Err(missing) => {
             let missing = with_causes(missing);
-            if is_set(env::var(REQUIRED).ok()) {
-                panic!("{REQUIRED} is set, and {missing}");
-            }
-            let test = thread::current();
-            let test = test.name().unwrap_or("a test").to_owned();
-            // The macros write to where the harness captures, and shows what tests that pass have
-            // written to nobody.
-            let _ = writeln!(io::stderr(), "SKIPPED {test}: {missing}");
+            skip(REQUIRED, missing);
             None
         }
     }
@@ -84,7 +78,7 @@ async fn is_here(docker: &Docker, image: &str) -> bool {
 }
 
 async fn pulled(name: String) -> Result<String, Missing> {
-    let _ = writeln!(io::stderr(), "pulling {name} …");
+    say(format_args!("pulling {name} …"));
     match generic(&name).pull_image().await {
         Ok(_) => Ok(name),
         Err(source) => Err(Missing::Image { name, source }),
@@ -102,10 +96,6 @@ fn split(image: &str) -> (&str, &str) {
         Some((name, tag)) if !tag.contains('/') => (name, tag),
         _ => (image, "latest"),
     }
-}
-
-fn is_set(value: Option<String>) -> bool {
-    value.is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 fn with_causes(error: &dyn Error) -> String {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::driver::{self, Command, Deadline, Takers, Unclaimed, transport};
+use crate::driver::{self, Command, Deadline, Signal, Takers, Unclaimed, transport};
 use crate::error::{
     ConnectError, ConnectionLost, DisconnectError, PublishError, Reentrant, SubscribeError,
     UnsubscribeError,
@@ -148,20 +149,27 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the subscription at the broker as soon as it is granted.
+    /// Dropping the future ends the subscription at the broker as soon as it is granted, unless
+    /// another one has the same filter; so does a time-out. What comes for it until then is
+    /// acknowledged.
     pub async fn subscribe(
         &self,
         request: impl Into<Subscribe>,
     ) -> Result<Subscription, SubscribeError> {
         let request = request.into();
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Subscribe { request, reply };
-        self.send(command).await.map_err(|cause| match cause {
+        let lost = |cause: Option<ConnectionLost>| match cause {
             Some(cause) => SubscribeError::ConnectionLost(cause),
             None => SubscribeError::NotConnected,
-        })?;
+        };
+        let (commands, signals) = self.shared.link.ways().map_err(lost)?;
+        let (reply, answer) = oneshot::channel();
+        let sent = commands.send(Command::Subscribe { request, reply }).await;
+        sent.map_err(|_| lost(self.shared.link.cause()))?;
         let stopped = |_| Err(SubscribeError::ConnectionLost(self.stopped()));
-        answer.await.unwrap_or_else(stopped)
+        Asked { answer, signals }
+            .answer()
+            .await
+            .unwrap_or_else(stopped)
     }
 
     /// Ends subscriptions, and returns when the broker has answered. The streams of their messages
@@ -303,5 +311,28 @@ impl Client {
     /// Why the driver is gone without an answer.
     fn stopped(&self) -> ConnectionLost {
         self.shared.link.cause().unwrap_or_else(stopped)
+    }
+}
+
+/// A request for a subscription that has reached the driver. Where it is dropped before it is
+/// answered, the driver is told: what comes for it is then not kept.
+struct Asked<T> {
+    answer: oneshot::Receiver<T>,
+    signals: mpsc::UnboundedSender<Signal>,
+}
+
+impl<T> Asked<T> {
+    async fn answer(mut self) -> Result<T, RecvError> {
+        (&mut self.answer).await
+    }
+}
+
+impl<T> Drop for Asked<T> {
+    fn drop(&mut self) {
+        if !self.answer.is_terminated() {
+            self.answer.close();
+            // Where the driver is gone, it keeps nothing.
+            let _ = self.signals.send(Signal::Deserted);
+        }
     }
 }

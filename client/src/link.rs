@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::driver::{Command, Takers};
+use crate::driver::{Command, Signal, Takers};
 use crate::error::{ConnectionLost, Reentrant};
 use crate::session::Session;
 
@@ -45,6 +45,8 @@ enum Phase {
     Up {
         /// The way to its driver.
         commands: mpsc::Sender<Command>,
+        /// The way for what is said in passing, which always has room.
+        signals: mpsc::UnboundedSender<Signal>,
         abandoned: Arc<AtomicBool>,
     },
     /// It is over, and everybody may know. The driver still has the transport and the session;
@@ -114,6 +116,19 @@ impl Link {
         }
     }
 
+    /// The same, with the way for what is said in passing.
+    pub(crate) fn ways(
+        &self,
+    ) -> Result<(mpsc::Sender<Command>, mpsc::UnboundedSender<Signal>), Option<ConnectionLost>>
+    {
+        match &self.state().phase {
+            Phase::Up {
+                commands, signals, ..
+            } => Ok((commands.clone(), signals.clone())),
+            Phase::Down(_) | Phase::Connecting | Phase::Ending => Err(self.cause()),
+        }
+    }
+
     /// Why the last connection ended; `None` if there was none, or it has not ended.
     pub(crate) fn cause(&self) -> Option<ConnectionLost> {
         self.ended.borrow().clone()
@@ -175,7 +190,11 @@ impl Attempt {
     }
 
     /// The broker has accepted the connection.
-    pub(crate) fn connected(&mut self, commands: mpsc::Sender<Command>) {
+    pub(crate) fn connected(
+        &mut self,
+        commands: mpsc::Sender<Command>,
+        signals: mpsc::UnboundedSender<Signal>,
+    ) {
         let Some(link) = self.link.upgrade() else {
             return;
         };
@@ -185,6 +204,7 @@ impl Attempt {
             let abandoned = Arc::clone(&self.abandoned);
             state.phase = Phase::Up {
                 commands,
+                signals,
                 abandoned,
             };
             self.accepted = true;
@@ -276,7 +296,7 @@ mod tests {
         let mut attempt = attempt(&link);
         drop(attempt.claim());
         let (commands, mut receiver) = mpsc::channel(1);
-        attempt.connected(commands);
+        attempt.connected(commands, mpsc::unbounded_channel().0);
         assert!(!link.is_up());
         // Nobody can reach the driver, which is how it knows.
         let disconnected = Err(mpsc::error::TryRecvError::Disconnected);
@@ -317,7 +337,7 @@ mod tests {
         let link = Arc::new(Link::new());
         let mut attempt = attempt(&link);
         let (commands, _receiver) = mpsc::channel(1);
-        attempt.connected(commands);
+        attempt.connected(commands, mpsc::unbounded_channel().0);
         assert!(link.is_up());
         drop(attempt);
         assert!(!link.is_up());

@@ -105,33 +105,48 @@ impl Dispatch {
             granted,
             properties,
             id,
-            self.takers.signals(),
+            self.signals(),
             Arc::clone(&self.ended),
             dropped.unwrap_or_default(),
         )
     }
 
-    /// Ends a subscription; says which of its filters no other subscription has.
+    /// Ends a subscription; says which filters it had.
     pub(super) fn release(&mut self, id: RouteId) -> Vec<TopicFilter> {
         let Some(index) = self.routes.iter().position(|route| route.id == id) else {
             return Vec::new();
         };
         let Route {
-            mut filters,
-            messages,
-            ..
+            filters, messages, ..
         } = self.routes.remove(index);
         self.blocked.forget(&messages);
-        filters.retain(|filter| {
-            let mut others = self.routes.iter();
-            !others.any(|other| other.filters.contains(filter))
-        });
         filters
+    }
+
+    /// Keeps those of the filters that no subscription has.
+    pub(super) fn retain_unheld(&self, filters: &mut Vec<TopicFilter>) {
+        filters.retain(|filter| {
+            let mut routes = self.routes.iter();
+            !routes.any(|route| route.filters.contains(filter))
+        });
+    }
+
+    /// Nobody will take the messages of this subscription, whose SUBACK has not come: what it has
+    /// is acknowledged, and so is what comes.
+    pub(super) fn discard(&mut self, id: RouteId) {
+        if let Some(route) = self.routes.iter().find(|route| route.id == id) {
+            self.blocked.forget(&route.messages);
+        }
+    }
+
+    /// The way in which takers say something.
+    pub(super) fn signals(&self) -> mpsc::UnboundedSender<Signal> {
+        self.takers.signals()
     }
 
     /// Ends a subscription that nobody has, at the broker too.
     pub(super) fn abandon(&self, id: RouteId) {
-        let _ = self.takers.signals().send(Signal::Released(id));
+        let _ = self.signals().send(Signal::Released(id));
     }
 
     /// The broker sends no more messages of this filter to the subscriptions that came before

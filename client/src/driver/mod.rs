@@ -265,7 +265,7 @@ impl Driver {
             match event {
                 Event::Connected(connected) => {
                     if let Some(commands) = self.own.take() {
-                        self.attempt.connected(commands);
+                        self.attempt.connected(commands, self.dispatch.signals());
                     }
                     if let Some(reply) = self.connecting.take() {
                         // A caller who is gone has given up its claim, and nobody reaches us.
@@ -279,6 +279,9 @@ impl Driver {
                     }
                 }
                 Event::ConnectionLost(cause) => self.end(Some(cause)),
+                Event::GrantedTooLate(filters) => {
+                    self.end_unheld(filters, Instant::now().into_std());
+                }
                 Event::Unsolicited { .. } | Event::ResendFailed(_) => {}
             }
         }

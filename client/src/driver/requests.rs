@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use nack_codec::TopicFilter;
+
 use super::Driver;
 use super::command::{Command, Reply};
 use super::takers::Signal;
@@ -59,7 +61,11 @@ impl Driver {
             .map(|(filter, _)| filter.clone())
             .collect();
         // Messages may come before SUBACK does.
-        let (route, messages) = self.dispatch.add_route(filters.clone());
+        let (route, mut messages) = self.dispatch.add_route(filters.clone());
+        if reply.is_closed() {
+            // What was said of it came before the request did.
+            messages.close();
+        }
         let id = self.waiters.add(Waiter::Subscribe {
             reply,
             filters,
@@ -92,13 +98,20 @@ impl Driver {
             }
             Signal::Released(route) => {
                 let filters = self.dispatch.release(route);
-                if !filters.is_empty() && self.session.is_connected() {
-                    let id = self.waiters.add(Waiter::Nobody);
-                    let request = Unsubscribe::of(filters);
-                    let result = self.session.unsubscribe(id, &request, now);
-                    self.taken(id, result);
-                }
+                self.end_unheld(filters, now);
             }
+            Signal::Deserted => self.waiters.discard_deserted(&mut self.dispatch),
         }
+    }
+
+    /// Ends those of the subscriptions at the broker which nobody here has.
+    pub(super) fn end_unheld(&mut self, mut filters: Vec<TopicFilter>, now: Instant) {
+        self.dispatch.retain_unheld(&mut filters);
+        if filters.is_empty() || !self.session.is_connected() {
+            return;
+        }
+        let id = self.waiters.add(Waiter::Nobody);
+        let result = self.session.unsubscribe(id, &Unsubscribe::of(filters), now);
+        self.taken(id, result);
     }
 }

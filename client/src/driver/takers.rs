@@ -19,6 +19,8 @@ pub(crate) enum Signal {
     Acknowledge(AckToken),
     /// A subscription was dropped.
     Released(RouteId),
+    /// A caller has dropped its request for a subscription.
+    Deserted,
 }
 
 /// A message on its way to whoever takes it.

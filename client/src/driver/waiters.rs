@@ -25,6 +25,26 @@ impl Waiters {
     pub(super) fn remove(&mut self, id: OperationId) -> Option<Waiter> {
         self.0.try_remove(usize::try_from(id.0).ok()?)
     }
+
+    /// Lets go of the messages that wait for the SUBACK of callers who are gone. The request goes
+    /// on: what it is granted is ended at the broker.
+    pub(super) fn discard_deserted(&mut self, dispatch: &mut Dispatch) {
+        for (_, waiter) in &mut self.0 {
+            if let Waiter::Subscribe {
+                reply,
+                route,
+                messages,
+                ..
+            } = waiter
+                && reply.is_closed()
+            {
+                // It gives back what it has, and takes nothing more.
+                messages.close();
+                while messages.try_recv().is_ok() {}
+                dispatch.discard(*route);
+            }
+        }
+    }
 }
 
 /// A caller who waits for a verdict.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nack_codec::{Connack, PacketId, PacketType, Properties};
+use nack_codec::{Connack, PacketId, PacketType, Properties, TopicFilter};
 
 use super::{Limits, SubackVerdict};
 use crate::error::{
@@ -69,6 +69,9 @@ pub enum Event {
         /// Of which identifier.
         packet_id: PacketId,
     },
+    /// The broker has granted subscriptions whose caller had been told that it took too long: these.
+    /// Whoever has no use for them is to end them.
+    GrantedTooLate(Vec<TopicFilter>),
     /// A message of the resumed session is beyond the limits of the new connection. It stays in the
     /// session, and is sent again on a connection that allows it.
     ResendFailed(Invalid),

@@ -8,7 +8,7 @@ use nack_codec::{
 };
 
 use super::outbound::{Outbound, Stage, SubackVerdict};
-use super::{OperationId, Outcome, RequestError, Session};
+use super::{Event, OperationId, Outcome, RequestError, Session};
 use crate::error::{
     FilterVerdict, Invalid, UnsubscribeError, UnsubscribeRefused, Violation, copied,
 };
@@ -27,8 +27,8 @@ pub(super) struct PendingSubscribe {
     /// `None` once the caller was told that it took too long.
     pub(super) operation: Option<OperationId>,
     pub(super) requested: Instant,
-    /// The QoS that was asked for, a filter each.
-    asked: Vec<QoS>,
+    /// What was asked for.
+    asked: Vec<(TopicFilter, QoS)>,
 }
 
 #[derive(Debug)]
@@ -103,7 +103,10 @@ impl Session {
         self.insert(Exchange::Subscribe(PendingSubscribe {
             operation: Some(operation),
             requested: now,
-            asked: filters.iter().map(|(_, options)| options.qos).collect(),
+            asked: filters
+                .iter()
+                .map(|(filter, options)| (filter.clone(), options.qos))
+                .collect(),
         }));
         self.start_operation_timer(now);
         Ok(())
@@ -192,12 +195,22 @@ impl Session {
         let granted = reasons.iter().map(|reason| reason.granted());
         if granted
             .zip(&pending.asked)
-            .any(|(granted, asked)| granted > Some(*asked))
+            .any(|(granted, (_, asked))| granted > Some(*asked))
         {
             return Err(Violation::GrantedQosTooHigh);
         }
         let operation = pending.operation;
+        let asked = std::mem::take(&mut pending.asked);
         self.exchanges.remove(packet_id);
+        if operation.is_none() {
+            let asked = asked.into_iter().zip(&reasons);
+            let granted: Vec<_> = asked
+                .filter_map(|((filter, _), reason)| reason.granted().map(|_| filter))
+                .collect();
+            if !granted.is_empty() {
+                self.events.push_back(Event::GrantedTooLate(granted));
+            }
+        }
         let verdict = SubackVerdict {
             reasons,
             properties: copied(&packet.properties),

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures_core::Stream;
 use nack_client::{Client, Publish, QoS, Subscribe, Unsubscribe};
@@ -54,6 +55,74 @@ async fn dropping_subscribe_ends_the_subscription_when_it_is_granted() {
     drop_after(1, 0, client.subscribe("b")).await;
     broker.wait_for(matcher::unsubscribe().filter("b")).await;
     client.publish(at_least_once("a", "m")).await.unwrap();
+    assert_eq!(client.unclaimed_messages(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_granted_after_a_time_out_is_ended_at_the_broker() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::subscribe().filter("late"))
+        .then(action::no_answer())
+        .mount(&broker)
+        .forget();
+    let options = options().operation_timeout(Some(Duration::from_secs(30)));
+    let client = connected_with(&broker, options).await;
+    let mut held = client.subscribe("held").await.unwrap();
+    let late = Subscribe::to("late").and("held").and("refused");
+    let error = client.subscribe(late).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    // A broker may have heard this before it granted anything.
+    broker.wait_for(matcher::unsubscribe().filter("late")).await;
+    settled().await;
+    let before = unsubscribes(&broker, "late");
+    let asked = broker.wait_for(matcher::subscribe().filter("late")).await;
+    let packet_id = asked.received().unwrap().packet_id().unwrap();
+    let granted = action::suback([2, 2, 0x87]).packet_id(packet_id);
+    broker.send(1, granted).await.unwrap();
+    settled().await;
+    assert_eq!(unsubscribes(&broker, "late"), before + 1);
+    assert_eq!(unsubscribes(&broker, "held"), 0);
+    // What comes before the broker has let go of it is acknowledged.
+    let message = action::publish("late", "m").qos(QoS::AtLeastOnce);
+    broker.send(1, message).await.unwrap();
+    broker.wait_for(matcher::puback()).await;
+    client.publish(at_least_once("held", "m")).await.unwrap();
+    held.recv().await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_subscribe_that_was_dropped_do_not_pile_up() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::subscribe())
+        .then(action::no_answer())
+        .mount(&broker)
+        .forget();
+    let options = options().queue_capacity(2).operation_timeout(None);
+    let client = connected_with(&broker, options).await;
+    let send = async |number: usize| {
+        let payload = number.to_string();
+        let message = action::publish("a", payload).qos(QoS::AtLeastOnce);
+        broker.send(1, message).await.unwrap();
+    };
+    let subscribe = client.subscribe("a");
+    let mut subscribe = Box::pin(subscribe);
+    assert!(drop_after(1, SETTLES, subscribe.as_mut()).await.is_none());
+    for number in 0..5 {
+        send(number).await;
+    }
+    settled().await;
+    // Somebody may still take them.
+    assert_eq!(broker.journal().matching(matcher::puback()).count(), 0);
+    drop(subscribe);
+    broker.wait_for(matcher::puback().nth(5)).await;
+    for number in 5..10 {
+        send(number).await;
+    }
+    broker.wait_for(matcher::puback().nth(10)).await;
+    assert_eq!(unsubscribes(&broker, "a"), 0);
+    let granted = action::suback([2]).packet_id(1);
+    broker.send(1, granted).await.unwrap();
+    broker.wait_for(matcher::unsubscribe().filter("a")).await;
     assert_eq!(client.unclaimed_messages(), 0);
 }
 

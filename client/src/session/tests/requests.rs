@@ -275,6 +275,7 @@ fn a_subscription_that_took_too_long_frees_its_identifier_when_it_is_answered() 
     pair.hear(&puback(3));
     pair.check(
         "<- SUBACK 1 0x02
+         !! granted too late: a
          <- UNSUBACK 2 0x87
          <- PUBACK 3",
     );

@@ -304,6 +304,10 @@ fn event(event: &Event, version: Version) -> String {
         Event::Unsolicited { packet, packet_id } => {
             format!("unsolicited {} {packet_id}", packet.name())
         }
+        Event::GrantedTooLate(filters) => {
+            let filters: Vec<_> = filters.iter().map(|filter| filter.as_str()).collect();
+            format!("granted too late: {}", filters.join(" "))
+        }
         Event::ResendFailed(invalid) => format!("not sent again: {invalid}"),
     };
     format!("!! {text}")

@@ -491,6 +491,12 @@ impl Run {
             Event::ConnectFailed(ConnectError::Refused(_) | ConnectError::Timeout(_)) => {
                 self.demand(!self.connected, "a connection that was accepted has failed");
             }
+            Event::GrantedTooLate(filters) => {
+                let name = filters[0].as_str();
+                let operation = name.split('/').next().and_then(|name| name.parse().ok());
+                let waits = operation.is_none_or(|number| self.requests.contains_key(&number));
+                self.demand(!waits, "granted too late, and its caller waits");
+            }
             other => self.demand(false, &format!("nothing was wrong: {other:?}")),
         }
     }

@@ -30,6 +30,8 @@ pub use rule::{Rule, RuleGuard, Times, action, matcher};
 #[cfg(feature = "tls")]
 pub use transport::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
 pub use transport::{Listener, TransportKind};
+#[cfg(feature = "websocket")]
+pub use transport::{WebSocket, WebSocketFault};
 pub use verify::Unmet;
 
 // What rules are written with, so that a test needs no second dependency.

@@ -346,7 +346,9 @@ impl Connection {
             self.transport.reset_on_drop();
             return;
         }
-        if self.transport.shutdown().await.is_err() || ending.by == Direction::FromClient {
+        // TLS and WebSocket have something to say at the end.
+        let shutdown = timeout(FAREWELL, self.transport.shutdown()).await;
+        if !matches!(shutdown, Ok(Ok(()))) || ending.by == Direction::FromClient {
             return;
         }
         // A TCP socket that is dropped with unread bytes resets the connection, and with that may

@@ -11,6 +11,8 @@ use super::listener::Listener;
 use super::socket::Socket;
 #[cfg(feature = "tls")]
 use super::tls;
+#[cfg(feature = "websocket")]
+use super::websocket;
 use super::{Notes, Stream, TransportKind};
 use crate::Direction;
 
@@ -20,6 +22,8 @@ pub(crate) struct Layers {
     handshake_limit: Duration,
     #[cfg(feature = "tls")]
     tls: Option<tls::Acceptor>,
+    #[cfg(feature = "websocket")]
+    websocket: Option<websocket::Upgrader>,
 }
 
 impl Layers {
@@ -30,6 +34,8 @@ impl Layers {
             handshake_limit: Duration::ZERO,
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "websocket")]
+            websocket: None,
         })
     }
 
@@ -37,13 +43,24 @@ impl Layers {
         #[cfg(feature = "tls")]
         let tls = match &listener.tls {
             None => None,
-            Some(tls) => Some(tls::Acceptor::new(tls, "mqtt")?),
+            Some(tls) => {
+                // What is spoken right above it.
+                let alpn = match listener.kind() {
+                    TransportKind::SecureWebSocket => "http/1.1",
+                    _ => "mqtt",
+                };
+                Some(tls::Acceptor::new(tls, alpn)?)
+            }
         };
+        #[cfg(feature = "websocket")]
+        let websocket = listener.websocket.clone().map(websocket::Upgrader::new);
         Ok(Arc::new(Self {
             kind: listener.kind(),
             handshake_limit,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "websocket")]
+            websocket,
         }))
     }
 
@@ -82,10 +99,19 @@ impl Layers {
         notes: &Arc<Notes>,
     ) -> Result<Box<dyn Stream>, Failure> {
         #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
-            return tls.accept(socket, notes).await;
+        let stream = match &self.tls {
+            Some(tls) => tls.accept(socket, notes).await?,
+            None => Box::new(socket),
+        };
+        #[cfg(not(feature = "tls"))]
+        let stream: Box<dyn Stream> = Box::new(socket);
+
+        #[cfg(feature = "websocket")]
+        if let Some(websocket) = &self.websocket {
+            return websocket.accept(stream, notes).await;
         }
+        // Nothing else has anything to say.
         let _ = notes;
-        Ok(Box::new(socket))
+        Ok(stream)
     }
 }

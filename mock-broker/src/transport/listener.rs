@@ -1,12 +1,14 @@
 //! Where a broker listens, as data.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 #[cfg(unix)]
 use std::path::PathBuf;
 
 #[cfg(feature = "tls")]
 use super::Tls;
 use super::TransportKind;
+#[cfg(feature = "websocket")]
+use super::WebSocket;
 
 /// Where a broker listens, and what is spoken there below MQTT; for
 /// [`Builder::listen`](crate::Builder::listen).
@@ -31,6 +33,8 @@ pub struct Listener {
     pub(super) place: Place,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<Tls>,
+    #[cfg(feature = "websocket")]
+    pub(super) websocket: Option<WebSocket>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,8 +70,23 @@ impl Listener {
         self
     }
 
+    /// WebSocket is spoken there, below MQTT.
+    #[cfg(feature = "websocket")]
+    pub fn websocket(mut self, websocket: WebSocket) -> Self {
+        self.websocket = Some(websocket);
+        self
+    }
+
     /// What its connections go over.
     pub(super) const fn kind(&self) -> TransportKind {
+        #[cfg(all(feature = "tls", feature = "websocket"))]
+        if self.tls.is_some() && self.websocket.is_some() {
+            return TransportKind::SecureWebSocket;
+        }
+        #[cfg(feature = "websocket")]
+        if self.websocket.is_some() {
+            return TransportKind::WebSocket;
+        }
         #[cfg(feature = "tls")]
         if self.tls.is_some() {
             return TransportKind::Tls;
@@ -79,11 +98,39 @@ impl Listener {
         }
     }
 
+    /// What clients connect to, at an address.
+    pub(super) fn url(&self, address: SocketAddr) -> String {
+        let scheme = match self.kind() {
+            TransportKind::Tls => "mqtts",
+            TransportKind::WebSocket => "ws",
+            TransportKind::SecureWebSocket => "wss",
+            _ => "mqtt",
+        };
+        #[cfg(feature = "websocket")]
+        let path = self.websocket.as_ref().map_or("", |it| it.url_path());
+        #[cfg(not(feature = "websocket"))]
+        let path = "";
+        format!("{scheme}://{}{path}", reachable(address))
+    }
+
     const fn at(place: Place) -> Self {
         Self {
             place,
             #[cfg(feature = "tls")]
             tls: None,
+            #[cfg(feature = "websocket")]
+            websocket: None,
         }
     }
+}
+
+/// Nobody can connect to the address that stands for all of them.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }

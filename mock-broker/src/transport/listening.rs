@@ -1,7 +1,7 @@
 //! Sockets that are listened on, and the tasks that accept.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use super::listener::Place;
 #[cfg(unix)]
 use super::socket_file::SocketFile;
-use super::{Layers, Listener, Raw, TransportKind};
+use super::{Layers, Listener, Raw};
 use crate::shared::Shared;
 
 /// Listens until it is dropped.
@@ -47,7 +47,7 @@ impl Listening {
             Place::Tcp(address) => {
                 let socket = TcpListener::bind(address).await?;
                 let address = socket.local_addr()?;
-                let url = url(&layers, address);
+                let url = listener.url(address);
                 Ok(Self {
                     address: Some(address),
                     url,
@@ -115,25 +115,5 @@ async fn accept(bound: Bound, layers: Arc<Layers>, shared: Arc<Shared>) {
             Ok(raw) => shared.serve(raw, layers.clone()),
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
-    }
-}
-
-/// Nobody can connect to the address that stands for all of them.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
-
-/// What clients connect to, at an address.
-fn url(layers: &Layers, address: SocketAddr) -> String {
-    let address = reachable(address);
-    match layers.kind() {
-        TransportKind::Tls => format!("mqtts://{address}"),
-        _ => format!("mqtt://{address}"),
     }
 }

@@ -11,14 +11,20 @@ mod socket;
 #[cfg(unix)]
 mod socket_file;
 #[cfg(any(feature = "tls", feature = "websocket"))]
+mod stalled;
+#[cfg(any(feature = "tls", feature = "websocket"))]
 mod stranger;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "websocket")]
+mod websocket;
 
 pub use kind::TransportKind;
 pub use listener::Listener;
 #[cfg(feature = "tls")]
 pub use tls::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
+#[cfg(feature = "websocket")]
+pub use websocket::{WebSocket, WebSocketFault};
 
 pub(crate) use hangup::Hangup;
 pub(crate) use layers::Layers;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::BytesMut;
-#[cfg(any(feature = "tls", feature = "websocket"))]
+#[cfg(feature = "tls")]
 use tokio::io::AsyncReadExt;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
@@ -51,7 +51,7 @@ impl Socket {
     }
 
     /// What comes next, which is read again afterwards; nothing at the end.
-    #[cfg(any(feature = "tls", feature = "websocket"))]
+    #[cfg(feature = "tls")]
     pub(super) async fn peek(&mut self) -> io::Result<&[u8]> {
         if self.unread.is_empty() {
             let mut read = BytesMut::with_capacity(1024);

@@ -9,10 +9,11 @@ use tokio_rustls::rustls::server::{Accepted, Acceptor as HelloReader, ClientHell
 use tokio_rustls::rustls::{Error, ServerConfig, ServerConnection};
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
 
-use super::stream::{Secured, Stalled};
+use super::stream::Secured;
 use super::{Acceptor, TlsFault};
 use crate::transport::hangup::Failure;
 use crate::transport::socket::Socket;
+use crate::transport::stalled::Stalled;
 use crate::transport::stranger::stranger;
 use crate::transport::{Hangup, Notes, Stream};
 use crate::{Closed, Direction};

@@ -6,3 +6,5 @@ mod listeners;
 mod tls;
 #[cfg(unix)]
 mod unix;
+#[cfg(feature = "websocket")]
+mod websocket;

@@ -34,7 +34,7 @@ async fn faulty(fault: impl Into<TlsFault>) -> (MockBroker, Tls) {
 }
 
 /// A client that trusts the authority of this TLS, and offers `mqtt`.
-fn client(tls: &Tls) -> ClientConfig {
+pub(super) fn client(tls: &Tls) -> ClientConfig {
     config(tls, ALL_VERSIONS, None)
 }
 
@@ -85,7 +85,10 @@ async fn connect_as(
     connector.connect(name, stream).await
 }
 
-async fn connect(broker: &MockBroker, config: ClientConfig) -> io::Result<TlsStream<TcpStream>> {
+pub(super) async fn connect(
+    broker: &MockBroker,
+    config: ClientConfig,
+) -> io::Result<TlsStream<TcpStream>> {
     connect_as(broker, config, "localhost").await
 }
 

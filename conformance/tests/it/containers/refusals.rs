@@ -1,5 +1,8 @@
 //! What Mosquitto refuses, and how our client tells.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use nack_client::{
     Client, ConnackReason, ConnectError, Delivery, PacketType, Publish, PublishError,
     PublishReason, QoS, SubackReason, Subscribe, SubscribeError, UnsubackReason, Unsubscribe,
@@ -152,4 +155,45 @@ async fn subscription_that_may_not_end_is_a_refused_unsubscribe() {
     let reasons: Vec<_> = refused.verdicts().iter().map(|of| of.reason).collect();
     let expected = [UnsubackReason::Success, UnsubackReason::NotAuthorized];
     assert_eq!(reasons, expected);
+}
+
+#[tokio::test]
+async fn limits_that_the_broker_has_told_hold_before_a_byte_is_sent() {
+    let limits = "max_qos 1\nretain_available false\nmax_packet_size 200\n\
+                  max_keepalive 30\nmax_inflight_messages 3\nmax_topic_alias 0\n";
+    let Some(broker) = Mosquitto::start(&format!("{OPEN}{limits}"), &[]).await else {
+        return;
+    };
+    let client = Client::new(broker.options(Version::V5, "limited"));
+    let connected = client.connect().await.unwrap();
+    let limits = connected.limits();
+    assert_eq!(limits.maximum_qos, QoS::AtLeastOnce);
+    assert!(!limits.retain_available);
+    assert_eq!(limits.maximum_packet_size, 200);
+    assert_eq!(limits.receive_maximum, 3);
+    assert_eq!(limits.topic_alias_maximum, 0);
+    assert_eq!(connected.keep_alive(), Duration::from_secs(30));
+
+    let message = Publish::new("plant/3/heat", "21.5").qos(QoS::AtLeastOnce);
+    let attempts = [
+        message.clone().qos(QoS::ExactlyOnce),
+        message.clone().retain(true),
+        Publish::new("plant/3/heat", vec![0; 200]).qos(QoS::AtLeastOnce),
+    ];
+    for attempt in attempts {
+        let error = client.publish(attempt).await.unwrap_err();
+        assert!(matches!(error, PublishError::Invalid(_)), "{error:?}");
+        assert_eq!(error.delivery(), Delivery::NotSent);
+    }
+    // More at once than the broker takes at a time: the rest wait, and none is lost.
+    let mut heat = client.subscribe("plant/3/heat").await.unwrap();
+    let many = (0..20).map(|_| client.publish(message.clone()));
+    for published in join_all(many).await {
+        published.unwrap();
+    }
+    for _ in 0..20 {
+        let expected = "plant/3/heat 21.5 QoS 1 retain, dup: (false, false)";
+        assert_eq!(next(&mut heat).await, expected);
+    }
+    assert!(client.is_connected());
 }

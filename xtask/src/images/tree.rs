@@ -136,3 +136,67 @@ fn failed(path: &Path, source: io::Error) -> Failure {
         source,
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::project;
+
+    /// The root of an image with one plugin, in the architecture's folder.
+    fn root(name: &str) -> io::Result<PathBuf> {
+        let root = project::root().join("target/images-of-tests").join(name);
+        if root.exists() {
+            fs::remove_dir_all(&root)?;
+        }
+        fs::create_dir_all(root.join("usr/lib/any-linux-gnu"))?;
+        fs::write(root.join("usr/lib/any-linux-gnu/mosquitto_a.so"), "a")?;
+        Ok(root)
+    }
+
+    #[test]
+    fn folders_of_merged_systems_are_linked_and_others_are_left() {
+        let root = root("merged").unwrap();
+        fs::create_dir_all(root.join("usr/lib64")).unwrap();
+        fs::create_dir_all(root.join("lib")).unwrap();
+        complete(&root).unwrap();
+        let link = fs::read_link(root.join("lib64")).unwrap();
+        assert_eq!(link, Path::new("usr/lib64"));
+        assert!(!root.join("lib").is_symlink());
+        assert!(!root.join("sbin").exists(), "there is none to link to");
+    }
+
+    #[test]
+    fn plugin_is_found_where_the_official_image_has_it() {
+        let root = root("plugin").unwrap();
+        complete(&root).unwrap();
+        let plugin = fs::read_to_string(root.join("usr/lib/mosquitto_a.so")).unwrap();
+        assert_eq!(plugin, "a");
+    }
+
+    #[test]
+    fn nothing_is_in_the_archive_twice_and_the_brokers_folders_are_the_brokers() {
+        let root = root("archive").unwrap();
+        fs::create_dir_all(root.join("usr/share/doc/a")).unwrap();
+        complete(&root).unwrap();
+        let archive_file = root.with_extension("tar");
+        archive(&root, &archive_file).unwrap();
+        let mut list = Command::new("tar");
+        list.args(["--list", "--verbose", "--numeric-owner", "--file"]);
+        let list = process::output(list.arg(&archive_file)).unwrap();
+        let mut paths: Vec<_> = list
+            .lines()
+            .map(|line| line.split_whitespace().nth(5).unwrap())
+            .collect();
+        let count = paths.len();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), count, "{list}");
+        assert!(!list.contains("usr/share/doc"), "{list}");
+        let data = list
+            .lines()
+            .find(|line| line.ends_with("./mosquitto/data/"));
+        assert!(data.unwrap().contains(" 1883/1883 "), "{list}");
+        let passwd = list.lines().find(|line| line.ends_with("./etc/passwd"));
+        assert!(passwd.unwrap().contains(" 0/0 "), "{list}");
+    }
+}

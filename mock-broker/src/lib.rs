@@ -22,7 +22,7 @@ mod verify;
 pub use base::Base;
 pub use broker::{MockBroker, NotConnected, Target};
 pub use builder::Builder;
-pub use journal::{Closed, Direction, Entry, EntryKind, Journal};
+pub use journal::{Capture, Closed, Direction, Entry, EntryKind, Journal};
 pub use received::Received;
 pub use rule::action::{Action, Form, Reason, Respond, Verdict};
 pub use rule::matcher::{Match, PacketMatcher};

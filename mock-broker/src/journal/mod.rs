@@ -1,8 +1,10 @@
 //! All that the broker saw and did, in its order: decoded, raw, by whom and when.
 
+mod pcap;
 mod record;
 mod transcript;
 
+pub use pcap::Capture;
 pub(crate) use record::{Record, Source};
 
 use std::fmt;

@@ -7,6 +7,7 @@
 
 mod answers;
 mod base;
+mod control;
 mod journal;
 mod peer;
 mod robust;

@@ -7,6 +7,7 @@
 //!   [`Respond`] for closures and more.
 //! - [`Journal`] and its [entries](Entry); [`Received`], a packet as matchers see it.
 //! - [`Unmet`], what verification has to say.
+//! - `scenario`, rules as data.
 
 mod base;
 mod broker;
@@ -15,6 +16,8 @@ mod connection;
 mod journal;
 mod received;
 mod rule;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 mod shared;
 mod transport;
 mod verify;

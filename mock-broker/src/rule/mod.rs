@@ -48,6 +48,9 @@ pub struct Rule {
     pub(crate) limit: Option<u32>,
     pub(crate) expected: Option<Times>,
     pub(crate) name: Option<String>,
+    /// What the rule was made from, where it was data.
+    #[cfg(feature = "scenario")]
+    pub(crate) step: Option<Box<crate::scenario::Step>>,
 }
 
 impl Rule {
@@ -59,6 +62,8 @@ impl Rule {
             limit: None,
             expected: None,
             name: None,
+            #[cfg(feature = "scenario")]
+            step: None,
         }
     }
 
@@ -94,6 +99,18 @@ impl Rule {
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
+    }
+
+    #[cfg(feature = "scenario")]
+    pub(crate) fn with_step(mut self, step: crate::scenario::Step) -> Self {
+        self.step = Some(Box::new(step));
+        self
+    }
+
+    /// The step that the rule was made from, if it was.
+    #[cfg(feature = "scenario")]
+    pub fn step(&self) -> Option<&crate::scenario::Step> {
+        self.step.as_deref()
     }
 
     /// Puts the rule behind those that the broker has. It ends when the guard is dropped, or with

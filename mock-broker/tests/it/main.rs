@@ -12,5 +12,7 @@ mod journal;
 mod peer;
 mod robust;
 mod rules;
+#[cfg(feature = "scenario")]
+mod scenarios;
 mod transport;
 mod verification;

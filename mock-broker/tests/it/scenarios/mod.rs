@@ -1,0 +1,3 @@
+//! Rules as data: steps, files, and what ships.
+
+mod steps;

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::DuplexStream;
 
@@ -35,6 +36,7 @@ use crate::{Builder, Entry, EntryKind, Journal, Listener, Unmet};
 pub struct MockBroker {
     shared: Arc<Shared>,
     listening: Vec<Listening>,
+    handshake_limit: Duration,
 }
 
 /// How many bytes an in-memory connection holds in each direction before the writer must wait.
@@ -69,6 +71,7 @@ impl MockBroker {
         Self {
             shared: Arc::new(Shared::new(builder)),
             listening: Vec::new(),
+            handshake_limit: builder.handshake_limit,
         }
     }
 
@@ -80,7 +83,7 @@ impl MockBroker {
         let mut broker = Self::new(&builder);
         for listener in listeners {
             let shared = broker.shared.clone();
-            let listening = Listening::start(listener, builder.handshake_limit, shared).await?;
+            let listening = Listening::start(listener, broker.handshake_limit, shared).await?;
             broker.listening.push(listening);
         }
         Ok(broker)
@@ -129,6 +132,25 @@ impl MockBroker {
         let (ours, theirs) = tokio::io::duplex(IN_MEMORY_BUFFER);
         self.shared.serve(Raw::Memory(ours), Layers::memory());
         theirs
+    }
+
+    /// A new connection to the broker, in memory, as if it came to this listener: TLS and WebSocket
+    /// are spoken on it, under tokio's paused clock too. Nothing is listened on, and each connection
+    /// is the first that meets the listener's faults.
+    ///
+    /// # Errors
+    ///
+    /// Where TLS cannot be had as it was asked for.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[track_caller]
+    pub fn connect_over(&self, listener: &Listener) -> io::Result<DuplexStream> {
+        let layers = Layers::new(listener, self.handshake_limit)?;
+        let (ours, theirs) = tokio::io::duplex(IN_MEMORY_BUFFER);
+        self.shared.serve(Raw::Memory(ours), layers);
+        Ok(theirs)
     }
 
     /// What the broker saw and did up to now.

@@ -2,7 +2,8 @@
 //!
 //! # Map
 //!
-//! - [`MockBroker`], and [`Builder`] for one that is not as usual; [`Listener`], where it listens.
+//! - [`MockBroker`], and [`Builder`] for one that is not as usual; [`Listener`], where it listens,
+//!   with `Tls` and `WebSocket` and their faults.
 //! - [`Rule`], [`matcher`] for what it is about, [`action`] for what it does; [`Match`] and
 //!   [`Respond`] for closures and more.
 //! - [`Journal`] and its [entries](Entry); [`Received`], a packet as matchers see it.

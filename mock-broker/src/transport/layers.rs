@@ -39,7 +39,7 @@ impl Layers {
         })
     }
 
-    pub(super) fn new(listener: &Listener, handshake_limit: Duration) -> io::Result<Arc<Self>> {
+    pub(crate) fn new(listener: &Listener, handshake_limit: Duration) -> io::Result<Arc<Self>> {
         #[cfg(feature = "tls")]
         let tls = match &listener.tls {
             None => None,

@@ -12,7 +12,6 @@ mod socket;
 mod socket_file;
 #[cfg(any(feature = "tls", feature = "websocket"))]
 mod stalled;
-#[cfg(any(feature = "tls", feature = "websocket"))]
 mod stranger;
 #[cfg(feature = "tls")]
 mod tls;
@@ -40,6 +39,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::Direction;
 use hangup::Failure;
 use socket::{Reset, Socket};
 
@@ -53,6 +53,8 @@ use socket::{Reset, Socket};
 pub(crate) struct Transport {
     state: State,
     reset: Reset,
+    /// Until the first bytes have come, where MQTT begins with them.
+    expecting: Option<Notes>,
 }
 
 /// Something that bytes of MQTT go over.
@@ -73,12 +75,17 @@ impl Transport {
     pub(crate) fn new(raw: Raw, layers: Arc<Layers>, notes: Notes) -> Self {
         let reset = Reset::default();
         let socket = Socket::new(raw, reset.clone());
-        let state = if layers.is_plain() {
-            State::Open(Box::new(socket))
+        let (state, expecting) = if layers.is_plain() {
+            (State::Open(Box::new(socket)), Some(notes))
         } else {
-            State::Opening(Box::pin(layers.open(socket, Arc::new(notes))))
+            let opening = layers.open(socket, Arc::new(notes));
+            (State::Opening(Box::pin(opening)), None)
         };
-        Self { state, reset }
+        Self {
+            state,
+            reset,
+            expecting,
+        }
     }
 
     /// Has the stream end with a reset when it is dropped, where it knows such a thing.
@@ -110,8 +117,17 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let stream = ready!(self.get_mut().poll_open(cx))?;
-        Pin::new(stream).poll_read(cx, buffer)
+        let this = self.get_mut();
+        let begin = buffer.filled().len();
+        let stream = ready!(this.poll_open(cx))?;
+        ready!(Pin::new(stream).poll_read(cx, buffer))?;
+        if let Some(notes) = this.expecting.take()
+            && let Some(stranger) = stranger::named(&buffer.filled()[begin..])
+        {
+            let note = format!("{stranger} came where plain MQTT is spoken");
+            notes.add(Direction::FromClient, note);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

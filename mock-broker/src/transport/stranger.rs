@@ -1,32 +1,35 @@
 //! Names what came where another protocol is spoken.
 
-/// What bytes begin with, for people.
-pub(super) fn stranger(begin: &[u8]) -> String {
-    let mqtt = begin.first() == Some(&0x10)
-        && begin
-            .windows(4)
-            .any(|word| word == b"MQTT" || word == b"MQIs");
-    let http = begin
-        .split(|byte| *byte == b' ')
-        .next()
-        .is_some_and(|method| {
-            (3..8).contains(&method.len()) && method.iter().all(u8::is_ascii_uppercase)
-        });
-    // A record of a handshake, of any version since SSL 3.0.
-    let tls = begin.starts_with(&[22, 3]);
-    if mqtt {
-        "a CONNECT of plain MQTT".to_owned()
-    } else if http {
-        "a request of plain HTTP".to_owned()
-    } else if tls {
-        "a ClientHello of TLS".to_owned()
+/// What bytes begin with, if it is a protocol that is often taken for another, but for MQTT.
+pub(super) fn named(begin: &[u8]) -> Option<&'static str> {
+    let method = begin.split(|byte| *byte == b' ').next().unwrap_or_default();
+    if begin.starts_with(&[22, 3]) {
+        // A record of a handshake, of any version since SSL 3.0.
+        Some("a ClientHello of TLS")
+    } else if (3..8).contains(&method.len()) && method.iter().all(u8::is_ascii_uppercase) {
+        Some("a request of plain HTTP")
     } else {
-        let shown = &begin[..begin.len().min(16)];
-        format!("\"{}\"", shown.escape_ascii())
+        None
     }
 }
 
-#[cfg(test)]
+/// What bytes begin with, where MQTT is not spoken at once.
+#[cfg(any(feature = "tls", feature = "websocket"))]
+pub(super) fn stranger(begin: &[u8]) -> String {
+    let is_mqtt = begin.first() == Some(&0x10)
+        && begin
+            .windows(4)
+            .any(|word| word == b"MQTT" || word == b"MQIs");
+    if is_mqtt {
+        return "a CONNECT of plain MQTT".to_owned();
+    }
+    match named(begin) {
+        Some(named) => named.to_owned(),
+        None => format!("\"{}\"", begin[..begin.len().min(16)].escape_ascii()),
+    }
+}
+
+#[cfg(all(test, any(feature = "tls", feature = "websocket")))]
 mod tests {
     use super::*;
 

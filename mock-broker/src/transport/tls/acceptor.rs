@@ -93,6 +93,10 @@ fn config(tls: &Tls, alpn: &str, fault: Option<TlsFault>) -> Result<Arc<ServerCo
         (_, Some(protocols)) => protocols.iter().map(|it| it.clone().into_bytes()).collect(),
         (_, None) => vec![alpn.as_bytes().to_vec()],
     };
+    if fault == Some(TlsFault::SmallRecords) {
+        // The least that rustls takes.
+        config.max_fragment_size = Some(32);
+    }
     // Every connection does the whole handshake: a resumed one would not see the certificate.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

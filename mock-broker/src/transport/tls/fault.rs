@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is wrong with the TLS of a server; for [`Tls::fault`](crate::Tls::fault).
+/// What is wrong, or merely odd, with the TLS of a server; for [`Tls::fault`](crate::Tls::fault).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsFault {
@@ -26,6 +26,8 @@ pub enum TlsFault {
     ResetAfterClientHello,
     /// The connection is closed behind ServerHello, before the certificate.
     CloseAfterServerHello,
+    /// Odd: records, those of the handshake too, are as small as can be, 32 bytes each.
+    SmallRecords,
     /// The handshake is right, and the first record behind it cannot be decrypted.
     CorruptRecord,
     /// Connections are closed without the alert `close_notify`, as if they were cut.
@@ -66,6 +68,7 @@ impl fmt::Display for TlsFault {
             Self::CloseAfterClientHello => "close after ClientHello",
             Self::ResetAfterClientHello => "reset after ClientHello",
             Self::CloseAfterServerHello => "close after ServerHello",
+            Self::SmallRecords => "small records",
             Self::CorruptRecord => "corrupt record",
             Self::NoCloseNotify => "no close_notify",
         })

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use nack_codec::{QoS, Version};
 use nack_mock_broker::{Listener, MockBroker, TransportKind};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::peer::{Hello, Peer};
@@ -62,6 +63,41 @@ async fn an_address_that_is_taken_is_an_error_and_leaves_nothing_behind() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+#[tokio::test]
+async fn other_protocols_where_plain_mqtt_is_spoken_are_named() {
+    let broker = MockBroker::start().await.unwrap();
+    for (begin, name) in [
+        (&b"\x16\x03\x01\x00\xC0\x01"[..], "a ClientHello of TLS"),
+        (b"GET /mqtt HTTP/1.1\r\n\r\n", "a request of plain HTTP"),
+    ] {
+        let mut stream = TcpStream::connect(broker.address()).await.unwrap();
+        stream.write_all(begin).await.unwrap();
+        let note = format!("{name} came where plain MQTT is spoken");
+        broker
+            .wait_for_entry(|entry| entry.note() == Some(&note))
+            .await;
+    }
+    // Of what is right nothing is said.
+    connected(broker.address(), "c").await;
+    let journal = broker.journal().on_connection(3);
+    assert!(journal.iter().all(|entry| entry.note().is_none()));
+}
+
+#[tokio::test]
+async fn a_connection_in_memory_goes_over_what_it_is_told() {
+    let broker = MockBroker::in_memory();
+    let stream = broker.connect_over(&Listener::local()).unwrap();
+    let mut peer = Peer::over(stream, Version::V311);
+    peer.hello(Hello::default()).await;
+    peer.expects(b"\x20\x02\x00\x00").await;
+    let journal = broker.journal();
+    assert!(
+        journal
+            .iter()
+            .all(|it| it.transport() == TransportKind::Tcp)
+    );
 }
 
 #[test]

@@ -3,9 +3,15 @@
 use std::io::ErrorKind;
 
 use nack_codec::{QoS, Version};
-use nack_mock_broker::action::{close, reset};
-use nack_mock_broker::{Closed, EntryKind, Rule, Tls, TlsFault, TlsVersion, matcher};
+use std::sync::Arc;
+
+use nack_mock_broker::action::{close, raw, reset};
+use nack_mock_broker::{
+    Closed, EntryKind, Listener, MockBroker, Rule, Tls, TlsFault, TlsVersion, matcher,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{AlertDescription, Error};
 
 use super::{client, connect, connected, notes, reason, start};
@@ -96,4 +102,41 @@ async fn a_client_that_leaves_without_close_notify_is_seen_to() {
     assert_eq!(end.kind(), EntryKind::Closed(Closed::Finished));
     let last = notes(&broker).pop();
     assert_eq!(last.as_deref(), Some("the end came without close_notify"));
+}
+
+#[tokio::test]
+async fn small_records_are_put_together_again() {
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let tls = Tls::new().fault(TlsFault::SmallRecords).only(version);
+        let broker = start(&tls).await;
+        let mut peer = connected(&broker, client(&tls)).await;
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        let payload = "0123456789abcdef".repeat(100);
+        peer.publish(QoS::AtMostOnce, 0, "t", &payload).await;
+        assert!(peer.receive().await.ends_with(payload.as_bytes()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_is_not_waited_for_at_the_end() {
+    let broker = MockBroker::in_memory();
+    let tls = Tls::new();
+    let listener = Listener::local().tls(tls.clone());
+    let stream = broker.connect_over(&listener).unwrap();
+    let name = "localhost".try_into().unwrap();
+    let connector = TlsConnector::from(Arc::new(client(&tls)));
+    let mut stream = connector.connect(name, stream).await.unwrap();
+    stream
+        .write_all(b"\x10\x0D\x00\x04MQTT\x04\x02\x00\x00\x00\x01c")
+        .await
+        .unwrap();
+    stream.flush().await.unwrap();
+    // More than there is room for on the way.
+    broker.send(1, raw(vec![0x30; 200_000])).await.unwrap();
+    broker.send(1, close()).await.unwrap();
+    let begin = Instant::now();
+    // It is gone when nothing can be written to it any more.
+    let raw = stream.get_mut().0;
+    while raw.write_all(&[0; 1024]).await.is_ok() {}
+    assert!(begin.elapsed().as_secs() <= 15, "{:?}", begin.elapsed());
 }

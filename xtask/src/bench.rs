@@ -15,6 +15,8 @@ const COUNTER: Program = Program {
     package: "nack-benches",
     name: "count",
     release: true,
+    // The other codecs, which take minutes to compile.
+    default_features: false,
 };
 
 /// The name that stands for the counts in the repository.
@@ -22,8 +24,8 @@ const COMMITTED: &str = "committed";
 
 /// Count instructions and allocations per packet, and compare them with an earlier count.
 ///
-/// Without options every codec is counted on every workload, ours beside the others: some minutes.
-/// With --save or --compare ours alone is, in seconds: save before a change, compare after it.
+/// Ours alone is counted, in seconds: --save before a change, --compare after it. With --peers the
+/// others are too, on the same bytes: some minutes, and some more to compile them the first time.
 /// Counts do not depend on the machine's load; they do on the compiler, so a comparison with
 /// another compiler's counts is shown and fails nothing.
 ///
@@ -31,7 +33,8 @@ const COMMITTED: &str = "committed";
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {
-    /// Keep the counts under this name; `committed` is the file in the repository.
+    /// Keep the counts under this name; `committed` is the file in the repository, which has the
+    /// other codecs' counts too: they are counted as with --peers.
     #[arg(long, value_name = "NAME", value_parser = name)]
     save: Option<String>,
     /// Compare with the counts of this name; `committed` is the file in the repository.
@@ -40,7 +43,7 @@ pub(crate) struct Arguments {
     /// By how many percent instructions may grow before that is called slower.
     #[arg(long, value_name = "PERCENT", default_value_t = 3.0)]
     threshold: f64,
-    /// Count the other codecs too when saving or comparing.
+    /// Count or time the other codecs too.
     #[arg(long)]
     peers: bool,
     /// Measure times instead, with criterion; --save and --compare then name its baselines.
@@ -56,7 +59,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return process::run(&mut process::cargo(time_arguments(arguments)));
     }
     needs_valgrind()?;
-    COUNTER.run(count_arguments(arguments, &project::root()))
+    let counter = Program {
+        default_features: with_peers(arguments),
+        ..COUNTER
+    };
+    counter.run(count_arguments(arguments, &project::root()))
+}
+
+/// The counts in the repository are never saved without the other codecs': reports need both.
+fn with_peers(arguments: &Arguments) -> bool {
+    arguments.peers || !arguments.time && arguments.save.as_deref() == Some(COMMITTED)
 }
 
 /// Compares with the counts in the repository; says so where they are another compiler's.
@@ -122,23 +134,16 @@ fn count_arguments(arguments: &Arguments, root: &Path) -> Vec<String> {
         option("--baseline", in_file(name));
         option("--threshold", arguments.threshold.to_string());
     }
-    if (arguments.save.is_some() || arguments.compare.is_some()) && !arguments.peers {
-        option("--peer", "nack".to_owned());
-    }
     list.extend(arguments.passed_on.iter().cloned());
     list
 }
 
 fn time_arguments(arguments: &Arguments) -> Vec<String> {
-    let mut list = [
-        "bench",
-        "--package",
-        "nack-benches",
-        "--bench",
-        "codec",
-        "--",
-    ]
-    .to_vec();
+    let mut list = ["bench", "--package", "nack-benches", "--bench", "codec"].to_vec();
+    if !with_peers(arguments) {
+        list.push("--no-default-features");
+    }
+    list.push("--");
     if let Some(name) = &arguments.save {
         list.extend(["--save-baseline", name]);
     }
@@ -205,36 +210,45 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_counted_unless_it_is_for_a_comparison() {
+    fn counts_are_kept_and_compared_by_name() {
         check(&[], "");
+        check(&["--save", "old"], "--save /r/target/instructions/old.json");
         check(
-            &["--save", "old"],
-            "--save /r/target/instructions/old.json --peer nack",
+            &["--compare", "committed"],
+            "--baseline /r/benches/baseline/instructions.json --threshold 3",
         );
         check(
-            &["--save", "old", "--peers"],
-            "--save /r/target/instructions/old.json",
+            &["--compare", "old", "--threshold", "0.5"],
+            "--baseline /r/target/instructions/old.json --threshold 0.5",
         );
         check(&["--", "-w", "D1"], "-w D1");
     }
 
     #[test]
-    fn committed_counts_are_in_the_repository() {
-        check(
-            &["--compare", "committed"],
-            "--baseline /r/benches/baseline/instructions.json --threshold 3 --peer nack",
-        );
-        check(
-            &["--compare", "old", "--threshold", "0.5"],
-            "--baseline /r/target/instructions/old.json --threshold 0.5 --peer nack",
-        );
+    fn other_codecs_are_counted_where_they_are_asked_for_or_committed() {
+        for (arguments, expected) in [
+            (&[][..], false),
+            (&["--peers"], true),
+            (&["--save", "old"], false),
+            (&["--save", "old", "--peers"], true),
+            (&["--compare", "committed"], false),
+            (&["--save", "committed"], true),
+            (&["--time", "--save", "committed"], false),
+        ] {
+            let given = CommandLine::parse_from([&["bench"], arguments].concat()).bench;
+            assert_eq!(with_peers(&given), expected, "{arguments:?}");
+        }
     }
 
     #[test]
     fn times_are_left_to_criterion() {
         check(
             &["--time", "--compare", "old", "--", "D1"],
-            "bench --package nack-benches --bench codec -- --baseline old D1",
+            "bench --package nack-benches --bench codec --no-default-features -- --baseline old D1",
+        );
+        check(
+            &["--time", "--peers"],
+            "bench --package nack-benches --bench codec --",
         );
     }
 

@@ -6,6 +6,7 @@ const SUITE: Program = Program {
     package: "nack-conformance",
     name: "nack-conformance",
     release: false,
+    default_features: true,
 };
 
 /// Run the conformance suite: does the client hear every way in which a broker can say no?

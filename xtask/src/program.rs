@@ -16,6 +16,8 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// Whether it is built with optimisations.
     pub(crate) release: bool,
+    /// Whether its package is built with the features that it has by default.
+    pub(crate) default_features: bool,
 }
 
 impl Program {
@@ -45,6 +47,9 @@ impl Program {
         let mut command = process::cargo(["build", "--package", self.package, "--bin", self.name]);
         if self.release {
             command.arg("--release");
+        }
+        if !self.default_features {
+            command.arg("--no-default-features");
         }
         command
             .arg("--message-format=json-render-diagnostics")

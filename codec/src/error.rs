@@ -164,7 +164,7 @@ pub enum DecodeErrorKind {
         /// The value.
         value: u32,
     },
-    /// Authentication data without the method that would say what it is.
+    /// Authentication data in a CONNECT without the method that would say what it is.
     #[error("there is authentication data without an authentication method")]
     AuthenticationDataWithoutMethod,
     /// An AUTH without an authentication method.
@@ -337,10 +337,7 @@ impl DecodeErrorKind {
                 Some(packet) => section(id, packet),
                 None => "2.2.2.2",
             },
-            Self::AuthenticationDataWithoutMethod => match packet {
-                Some(PacketType::Connack) => "3.2.2.3.18",
-                _ => "3.1.2.11.10",
-            },
+            Self::AuthenticationDataWithoutMethod => "3.1.2.11.10",
             Self::AuthenticationMethodMissing => "3.15.2.2.2",
             Self::UnknownReason { .. } => match packet {
                 Some(PacketType::Connack) => "MQTT-3.2.2-8",
@@ -512,7 +509,7 @@ pub enum EncodeError {
     /// A refusal that claims that there is a session (`[MQTT-3.2.2-6]`).
     #[error("session present cannot be set on a refusal")]
     SessionPresentOnRefusal,
-    /// Authentication data without an authentication method.
+    /// Authentication data in a CONNECT without an authentication method.
     #[error("authentication data needs an authentication method")]
     AuthenticationDataWithoutMethod,
     /// An AUTH without an authentication method.

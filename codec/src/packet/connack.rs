@@ -4,8 +4,7 @@ use bytes::BytesMut;
 
 use crate::wire::{Fault, Reader, Writer};
 use crate::{
-    ConnackReason, DecodeErrorKind, EncodeError, PacketType, Properties, PropertyId, PropertyOwner,
-    Version,
+    ConnackReason, DecodeErrorKind, EncodeError, PacketType, Properties, PropertyOwner, Version,
 };
 
 /// The answer to CONNECT.
@@ -46,16 +45,12 @@ impl<'a> Connack<'a> {
         if session_present && reason.is_error() {
             return Err(start.fault(DecodeErrorKind::SessionPresentOnRefusal));
         }
-        let at_properties = body;
+        // Authentication data without a method is left to the session, which knows whether there is a
+        // method: section 3.2.2.3.18 does not forbid it, as those of CONNECT and AUTH do.
         let properties = match version {
             Version::V5 if code != 0x01 => Properties::decode(&mut body, OWNER)?,
             _ => Properties::empty(),
         };
-        if properties.contains(PropertyId::AuthenticationData)
-            && !properties.contains(PropertyId::AuthenticationMethod)
-        {
-            return Err(at_properties.fault(DecodeErrorKind::AuthenticationDataWithoutMethod));
-        }
         body.finish()?;
         Ok(Self {
             session_present,
@@ -72,11 +67,6 @@ impl<'a> Connack<'a> {
     pub fn encode(&self, version: Version, buffer: &mut BytesMut) -> Result<(), EncodeError> {
         if self.session_present && self.reason.is_error() {
             return Err(EncodeError::SessionPresentOnRefusal);
-        }
-        if self.properties.contains(PropertyId::AuthenticationData)
-            && !self.properties.contains(PropertyId::AuthenticationMethod)
-        {
-            return Err(EncodeError::AuthenticationDataWithoutMethod);
         }
         let code = match version {
             Version::V5 => self.reason.as_u8(),

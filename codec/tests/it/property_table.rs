@@ -230,7 +230,7 @@ pub(crate) fn packet_with_properties(owner: PropertyOwner, block: &[u8]) -> (Vec
 
 /// The authentication method, where a block of this owner with this property needs it in front.
 pub(crate) fn needed_before(owner: PropertyOwner, id: u8) -> Vec<u8> {
-    let needed = id != 0x15 && (owner == of(Auth) || id == 0x16);
+    let needed = id != 0x15 && owner == of(Auth) || id == 0x16 && owner == of(Connect);
     if needed {
         wire("15 0001'm'")
     } else {

@@ -197,14 +197,6 @@ fn of_connecting(check: &mut Check<'_>) {
         V5,
         alone,
     );
-    check(
-        Packet::Connack(Connack {
-            properties: data.borrow(),
-            ..refusal
-        }),
-        V5,
-        alone,
-    );
     for (reason, properties) in [
         (AuthReason::ContinueAuthentication, NONE),
         (AuthReason::ReAuthenticate, NONE),

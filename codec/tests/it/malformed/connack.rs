@@ -23,14 +23,6 @@ pub(super) const ROWS: &[Row] = &[
     // Only 0x01, and only without a property length, is understood as the answer of a 3.1.1 server.
     v5("connack_other_code_of_v311", "20 02 00 05", Kind::UnknownReason { code: 0x05 }, 3, "MQTT-3.2.2-8", 0x82),
     v5("connack_code_of_v311_with_properties", "20 03 00 01 00", Kind::UnknownReason { code: 0x01 }, 3, "MQTT-3.2.2-8", 0x82),
-    v5(
-        "connack_authentication_data_alone",
-        "20 07 00 00 04 16 0001 AA",
-        Kind::AuthenticationDataWithoutMethod,
-        4,
-        "3.2.2.3.18",
-        0x82,
-    ),
     v311("connack_v311_trailing", "20 03 00 00 00", TRAILING, 4, NO_NUMBER[0], 0x81),
     v5("connack_trailing", "20 04 00 00 00 FF", TRAILING, 5, NO_NUMBER[1], 0x81),
 ];

@@ -116,7 +116,7 @@ fn connack(version: Version) -> impl Strategy<Value = Model> {
         |(session_present, reason, properties)| Model::Connack {
             session_present: session_present && !reason.is_error(),
             reason,
-            properties: with_method(properties),
+            properties,
         },
     )
 }
@@ -321,7 +321,7 @@ fn auth() -> impl Strategy<Value = Model> {
     })
 }
 
-/// Authentication data needs a method.
+/// Authentication data in a CONNECT needs a method.
 fn with_method(mut properties: Block) -> Block {
     if properties.contains(PropertyId::AuthenticationData)
         && !properties.contains(PropertyId::AuthenticationMethod)

@@ -28,6 +28,11 @@ pub(super) const VECTORS: &[Vector] = &[
         "connack_nothing_available",
         "20 0D 00 00 0A 24 00 25 00 28 00 29 00 2A 00",
     ),
+    // No section says of CONNACK, as they do of CONNECT and AUTH, that the method must be there too.
+    v5(
+        "connack_authentication_data_alone",
+        "20 07 00 00 04 16 0001 AA",
+    ),
     v5("connack_server_keep_alive_off", "20 06 00 00 03 13 0000"),
     // A server of 3.1.1 refuses version 5 in its own words (3.1.1: [MQTT-3.1.2-2]).
     v5("connack_from_a_server_of_v311", "20 02 00 01").written_as("20 03 00 84 00"),

@@ -26,7 +26,8 @@
 //! - [`Framer`] cuts whole packets off a read buffer; a [`Frame`] decodes into a [`Packet`] that
 //!   borrows from it, with topics, strings and payloads where they lie.
 //! - [`Packet`] and a type a packet; [`Packet::encode`] writes it into a `BytesMut`.
-//! - [`Properties`]: the raw property block, checked once and walked on demand.
+//! - [`Properties`]: the raw property block, checked once and walked on demand. [`PropertyList`]:
+//!   a list of values, written straight into the outgoing buffer.
 //! - [`ReasonCode`]: the table of all codes; a type a packet ([`ConnackReason`] …) with just the
 //!   codes that this packet may carry.
 //! - [`TopicName`], [`TopicFilter`], [`Text`], [`Binary`], [`PacketId`]: values that, once they
@@ -56,7 +57,7 @@ pub use packet::{
 };
 pub use packet_id::PacketId;
 pub use properties::{
-    Properties, PropertiesIter, Property, PropertyError, PropertyId, PropertyOwner,
+    Properties, PropertiesIter, Property, PropertyError, PropertyId, PropertyList, PropertyOwner,
 };
 pub use qos::QoS;
 pub use reason::{

@@ -82,6 +82,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     visitor.decoder::<nack::Owned>();
     visitor.encoder::<nack::Copied>();
     visitor.encoder::<nack::Linked>();
+    visitor.encoder::<nack::Listed>();
     visitor.encoder::<nack::Built>();
     #[cfg(feature = "peers")]
     published::visit(visitor);

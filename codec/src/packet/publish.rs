@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use crate::properties::Source;
 use crate::wire::{Fault, Reader, Writer};
 use crate::{
     DecodeErrorKind, EncodeError, PacketId, PacketType, Properties, PropertyId, PropertyOwner, QoS,
@@ -9,9 +10,13 @@ use crate::{
 };
 
 /// A message on its way to a topic.
+///
+/// `P` is what its properties are taken from: [`Properties`] in a packet that was read, and where
+/// it does not say otherwise; a [`PropertyList`](crate::PropertyList) may stand there to be
+/// encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "closed by the standard")]
-pub struct Publish<'a> {
+pub struct Publish<'a, P = Properties<&'a [u8]>> {
     /// Whether it was sent before (`[MQTT-3.3.1-1]`); never at QoS 0 (`[MQTT-3.3.1-2]`).
     pub dup: bool,
     /// The quality of service.
@@ -23,7 +28,7 @@ pub struct Publish<'a> {
     /// Which message acknowledgements are about; present above QoS 0 and only there.
     pub packet_id: Option<PacketId>,
     /// None in 3.1.1.
-    pub properties: Properties<&'a [u8]>,
+    pub properties: P,
     /// The message itself; may be empty.
     pub payload: &'a [u8],
 }
@@ -77,7 +82,10 @@ impl<'a> Publish<'a> {
             payload,
         })
     }
+}
 
+#[expect(private_bounds, reason = "the sources are those of this crate")]
+impl<P: Source> Publish<'_, P> {
     /// Writes the packet.
     ///
     /// # Errors

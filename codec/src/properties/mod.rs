@@ -2,13 +2,16 @@
 
 mod decode;
 mod encode;
+mod list;
 mod property;
 mod section;
 mod skim;
 
 pub use encode::PropertyError;
+pub use list::PropertyList;
 pub use property::{Property, PropertyId, PropertyOwner};
 
+pub(crate) use encode::Source;
 pub(crate) use section::section;
 
 use std::fmt;

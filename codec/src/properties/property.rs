@@ -100,8 +100,10 @@ macro_rules! properties {
         /// A property with its value.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[expect(clippy::exhaustive_enums, reason = "closed by the standard")]
+        // With the numbers of the identifiers, so that `id` looks nothing up.
+        #[repr(u8)]
         pub enum Property<'a> {
-            $($(#[$doc])* $name($($value),+),)*
+            $($(#[$doc])* $name($($value),+) = $id,)*
         }
 
         impl Property<'_> {

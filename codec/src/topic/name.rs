@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::TopicError;
-use crate::wire::{TextFault, Wildcards, check};
+use crate::wire::{TextFault, Wildcards, check_str};
 use crate::{Text, TextError};
 
 /// A topic name: 1 to 65,535 bytes of UTF-8 without U+0000 and without wildcards
@@ -37,11 +37,11 @@ impl<S: AsRef<str>> TopicName<S> {
         if str.len() > usize::from(u16::MAX) {
             return Err(TextError::TooLong { length: str.len() }.into());
         }
-        match check(str.as_bytes(), Wildcards::Refused) {
+        match check_str(str, Wildcards::Refused) {
             Err(TextFault::Nul { offset }) => Err(TextError::Nul { offset }.into()),
             Err(TextFault::Wildcard { offset }) => Err(TopicError::Wildcard { offset }),
             // A `str` is UTF-8.
-            Ok(_) | Err(TextFault::Utf8 { .. }) => Ok(Self(topic)),
+            Ok(()) | Err(TextFault::Utf8 { .. }) => Ok(Self(topic)),
         }
     }
 

@@ -13,7 +13,7 @@ pub use var_int::VAR_INT_MAX;
 
 pub(crate) use reader::{Fault, Reader};
 pub(crate) use scan::is_plain;
-pub(crate) use text::{TextFault, Wildcards, check};
+pub(crate) use text::{TextFault, Wildcards, check_str};
 pub(crate) use var_int::{read_var_int, var_int_len, whole_var_int};
 pub(crate) use writer::Writer;
 

@@ -17,15 +17,16 @@ impl<S: AsRef<str>> Text<S> {
     /// # Errors
     ///
     /// Where the string is longer than 65,535 bytes, or holds U+0000 (`[MQTT-1.5.4-2]`).
+    #[inline]
     pub fn new(text: S) -> Result<Self, TextError> {
         let str = text.as_ref();
         if str.len() > usize::from(u16::MAX) {
             return Err(TextError::TooLong { length: str.len() });
         }
-        match check(str.as_bytes(), Wildcards::Allowed) {
+        match check_str(str, Wildcards::Allowed) {
             Err(TextFault::Nul { offset }) => Err(TextError::Nul { offset }),
             // A `str` is UTF-8, and wildcards are not looked for.
-            Ok(_) | Err(TextFault::Utf8 { .. } | TextFault::Wildcard { .. }) => Ok(Self(text)),
+            Ok(()) | Err(TextFault::Utf8 { .. } | TextFault::Wildcard { .. }) => Ok(Self(text)),
         }
     }
 
@@ -118,6 +119,15 @@ pub(crate) fn check(bytes: &[u8], wildcards: Wildcards) -> Result<&str, TextFaul
         Ok(text) if is_plain(bytes, wildcards) => Ok(text.as_str()),
         _ => check_slowly(bytes, wildcards),
     }
+}
+
+/// Checks a string that is well-formed UTF-8 already.
+#[inline]
+pub(crate) fn check_str(text: &str, wildcards: Wildcards) -> Result<(), TextFault> {
+    if is_plain(text.as_bytes(), wildcards) {
+        return Ok(());
+    }
+    check_slowly(text.as_bytes(), wildcards).map(drop)
 }
 
 #[cold]

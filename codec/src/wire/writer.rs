@@ -100,6 +100,12 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// Where all goes.
+    #[inline]
+    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+        self.buffer
+    }
+
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);

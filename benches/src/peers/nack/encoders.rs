@@ -5,8 +5,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use nack_codec::{
-    Binary, List, Packet, PacketId, Properties, Property, Puback, Publish, QoS, Suback,
-    SubackReason, Text, TopicName, Version,
+    Binary, List, Packet, PacketId, Properties, Property, PropertyList, Puback, Publish, QoS,
+    Suback, SubackReason, Text, TopicName, Version,
 };
 
 use crate::peers::{Encoder, Output, unexpected};
@@ -17,6 +17,7 @@ pub(in crate::peers) struct Outgoing {
     packet: Packet<'static>,
     payload: Bytes,
     parts: Option<&'static PublishProperties>,
+    list: Vec<Property<'static>>,
 }
 
 /// Payloads are copied behind their heads.
@@ -145,6 +146,43 @@ impl Encoder for Built {
     }
 }
 
+/// The properties are a list of values, as the caller holds them, and are written one by one.
+pub(in crate::peers) struct Listed;
+
+impl Encoder for Listed {
+    const NAME: &'static str = "nack (listed)";
+    type Batch = &'static [Outgoing];
+    type Output = BytesMut;
+
+    fn left_out(workload: Workload) -> Option<&'static str> {
+        (!workload.has_properties()).then_some("there is nothing to list")
+    }
+
+    fn batch(workload: Workload) -> &'static [Outgoing] {
+        outgoing(workload)
+    }
+
+    fn encode(version: Version, batch: &mut &'static [Outgoing], output: &mut BytesMut) {
+        for Outgoing { packet, list, .. } in *batch {
+            let Packet::Publish(publish) = packet else {
+                unexpected(packet)
+            };
+            let publish = Publish {
+                dup: publish.dup,
+                qos: publish.qos,
+                retain: publish.retain,
+                topic: publish.topic,
+                packet_id: publish.packet_id,
+                properties: PropertyList::new(list).expect("each once"),
+                payload: publish.payload,
+            };
+            publish
+                .encode(version, output)
+                .expect("both versions can say it");
+        }
+    }
+}
+
 /// The packets of a workload, made once and kept: they borrow from what is never freed.
 fn outgoing(workload: Workload) -> &'static [Outgoing] {
     static MADE: LazyLock<Mutex<BTreeMap<&'static str, &'static [Outgoing]>>> =
@@ -180,11 +218,13 @@ impl Outgoing {
                 }),
                 payload: publish.payload.clone(),
                 parts: publish.properties.as_ref(),
+                list: publish.properties.as_ref().map(list).unwrap_or_default(),
             },
             crate::Packet::Puback { packet_id: id } => Self {
                 packet: Packet::Puback(Puback::success(packet_id(*id))),
                 payload: Bytes::new(),
                 parts: None,
+                list: Vec::new(),
             },
             crate::Packet::Suback {
                 packet_id: id,
@@ -202,6 +242,7 @@ impl Outgoing {
                     }),
                     payload: Bytes::new(),
                     parts: None,
+                    list: Vec::new(),
                 }
             }
         }
@@ -213,19 +254,32 @@ fn packet_id(id: u16) -> PacketId {
 }
 
 fn build(properties: &PublishProperties) -> Properties<Vec<u8>> {
+    let mut built = Properties::new();
+    each_property(properties, |property| {
+        built.push(property).expect("each once");
+    });
+    built
+}
+
+fn list(properties: &PublishProperties) -> Vec<Property<'_>> {
+    let mut list = Vec::new();
+    each_property(properties, |property| list.push(property));
+    list
+}
+
+/// Checks each string, and hands on the properties in turn.
+#[inline]
+fn each_property<'a>(properties: &'a PublishProperties, mut visit: impl FnMut(Property<'a>)) {
     fn text(text: &str) -> Text<&str> {
         Text::new(text).expect("a valid string")
     }
-    let mut built = Properties::new();
-    let mut push = |property| built.push(property).expect("each once");
-    push(Property::ContentType(text(&properties.content_type)));
+    visit(Property::ContentType(text(&properties.content_type)));
     let response_topic = TopicName::new(&*properties.response_topic).expect("a valid topic");
-    push(Property::ResponseTopic(response_topic));
+    visit(Property::ResponseTopic(response_topic));
     let data = Binary::new(&properties.correlation_data[..]).expect("short");
-    push(Property::CorrelationData(data));
-    push(Property::TopicAlias(properties.topic_alias));
+    visit(Property::CorrelationData(data));
+    visit(Property::TopicAlias(properties.topic_alias));
     for (name, value) in &properties.user_properties {
-        push(Property::UserProperty(text(name), text(value)));
+        visit(Property::UserProperty(text(name), text(value)));
     }
-    built
 }

@@ -5,5 +5,5 @@ mod encoders;
 mod owned;
 
 pub(super) use borrowed::Borrowed;
-pub(super) use encoders::{Built, Copied, Linked};
+pub(super) use encoders::{Built, Copied, Linked, Listed};
 pub(super) use owned::Owned;

@@ -17,7 +17,7 @@ pub(in crate::peers) struct Outgoing {
     packet: Packet<'static>,
     payload: Bytes,
     parts: Option<&'static PublishProperties>,
-    list: Vec<Property<'static>>,
+    list: Option<PropertyList<'static>>,
 }
 
 /// Payloads are copied behind their heads.
@@ -146,7 +146,8 @@ impl Encoder for Built {
     }
 }
 
-/// The properties are a list of values, as the caller holds them, and are written one by one.
+/// The properties are a list of values, which the caller has checked and holds, as peers' callers
+/// hold their structures; they are written one by one.
 pub(in crate::peers) struct Listed;
 
 impl Encoder for Listed {
@@ -164,7 +165,7 @@ impl Encoder for Listed {
 
     fn encode(version: Version, batch: &mut &'static [Outgoing], output: &mut BytesMut) {
         for Outgoing { packet, list, .. } in *batch {
-            let Packet::Publish(publish) = packet else {
+            let (Packet::Publish(publish), Some(list)) = (packet, list) else {
                 unexpected(packet)
             };
             let publish = Publish {
@@ -173,7 +174,7 @@ impl Encoder for Listed {
                 retain: publish.retain,
                 topic: publish.topic,
                 packet_id: publish.packet_id,
-                properties: PropertyList::new(list).expect("each once"),
+                properties: *list,
                 payload: publish.payload,
             };
             publish
@@ -218,13 +219,13 @@ impl Outgoing {
                 }),
                 payload: publish.payload.clone(),
                 parts: publish.properties.as_ref(),
-                list: publish.properties.as_ref().map(list).unwrap_or_default(),
+                list: publish.properties.as_ref().map(list),
             },
             crate::Packet::Puback { packet_id: id } => Self {
                 packet: Packet::Puback(Puback::success(packet_id(*id))),
                 payload: Bytes::new(),
                 parts: None,
-                list: Vec::new(),
+                list: None,
             },
             crate::Packet::Suback {
                 packet_id: id,
@@ -242,7 +243,7 @@ impl Outgoing {
                     }),
                     payload: Bytes::new(),
                     parts: None,
-                    list: Vec::new(),
+                    list: None,
                 }
             }
         }
@@ -261,10 +262,10 @@ fn build(properties: &PublishProperties) -> Properties<Vec<u8>> {
     built
 }
 
-fn list(properties: &PublishProperties) -> Vec<Property<'_>> {
+fn list(properties: &'static PublishProperties) -> PropertyList<'static> {
     let mut list = Vec::new();
     each_property(properties, |property| list.push(property));
-    list
+    PropertyList::new(list.leak()).expect("each once")
 }
 
 /// Checks each string, and hands on the properties in turn.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::DuplexStream;
 
 use crate::action::Action;
-use crate::matcher::Match;
+use crate::matcher::{Match, Tally};
 use crate::shared::Shared;
 use crate::transport::{Layers, Listening, Raw};
 use crate::{Builder, Entry, EntryKind, Journal, Listener, Unmet};
@@ -158,8 +158,8 @@ impl MockBroker {
         self.shared.state().record.snapshot()
     }
 
-    /// Waits for a packet that the matcher picks. One that came before counts too: a matcher's
-    /// `nth` counts from the beginning of the journal.
+    /// Waits for a packet that the matcher picks, whichever way it goes. One that came before
+    /// counts too: a matcher's `nth` counts from the beginning of the journal.
     ///
     /// The broker has acted on the packet when this returns, but for what it was told to do later.
     ///
@@ -177,13 +177,8 @@ impl MockBroker {
     ) -> impl Future<Output = Entry> + Send + 'a {
         let caller = Location::caller();
         async move {
-            let mut matches = 0;
-            let picks = |entry: &Entry| {
-                let received = entry.received();
-                let picked = received.is_some_and(|received| matcher.matches(&received));
-                matches += u32::from(picked);
-                picked && matcher.nth().is_none_or(|nth| nth == matches)
-            };
+            let mut tally = Tally::default();
+            let picks = |entry: &Entry| entry.is_picked(&matcher, &mut tally);
             match self.shared.wait_for(picks).await {
                 Some(entry) => entry,
                 None => {

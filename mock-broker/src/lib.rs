@@ -29,7 +29,7 @@ pub use builder::Builder;
 pub use journal::{Capture, Closed, Direction, Entry, EntryKind, Journal};
 pub use received::Received;
 pub use rule::action::{Action, Form, Reason, Respond, Verdict};
-pub use rule::matcher::{Match, PacketMatcher};
+pub use rule::matcher::{Interest, Match, PacketMatcher, Turns};
 pub use rule::{Rule, RuleGuard, Times, action, matcher};
 #[cfg(feature = "tls")]
 pub use transport::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};

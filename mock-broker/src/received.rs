@@ -1,65 +1,116 @@
-//! A packet that came from a client, as matchers and rules see it.
+//! A packet on its way, or a connection that was opened, as matchers and rules see it.
 
 use bytes::Bytes;
 use nack_codec::{
-    DecodeError, Frame, MAXIMUM_PACKET_SIZE, Packet, PacketType, Properties, QoS, Version,
+    Connect, DecodeError, Frame, MAXIMUM_PACKET_SIZE, Packet, PacketType, Properties, Publish, QoS,
+    TopicName, Version,
 };
 
-/// A packet that came from a client, well formed or not.
+use crate::Direction;
+use crate::journal::Source;
+
+/// What rules are asked about: a packet on its way, well formed or not, from the client or to it;
+/// or a connection that was opened, with no packet yet.
 #[derive(Clone, Debug)]
 pub struct Received<'a> {
-    connection: u32,
-    client_id: Option<&'a str>,
-    version: Version,
+    source: &'a Source,
+    direction: Direction,
     raw: &'a Bytes,
-    packet: Result<Packet<'a>, DecodeError>,
+    content: Content<'a>,
+}
+
+/// What a connection that was opened has come with.
+static NOTHING: Bytes = Bytes::new();
+
+#[derive(Clone, Debug)]
+enum Content<'a> {
+    Opened,
+    Packet(Packet<'a>),
+    Malformed(DecodeError),
 }
 
 impl<'a> Received<'a> {
+    /// `None` where the bytes are a part of a packet, or more than one.
     pub(crate) fn new(
-        connection: u32,
-        client_id: Option<&'a str>,
-        version: Version,
+        source: &'a Source,
+        direction: Direction,
         raw: &'a Bytes,
         error: Option<DecodeError>,
     ) -> Option<Self> {
-        let packet = match error {
-            Some(error) => Err(error),
-            None => decode(raw, version)?,
+        let content = match error {
+            Some(error) => Content::Malformed(error),
+            None => match decode(raw, source.version)? {
+                Ok(packet) => Content::Packet(packet),
+                Err(error) => Content::Malformed(error),
+            },
         };
         Some(Self {
-            connection,
-            client_id,
-            version,
+            source,
+            direction,
             raw,
-            packet,
+            content,
         })
     }
 
-    /// On which connection it came; the first is 1.
+    /// A connection was opened.
+    pub(crate) fn opened(source: &'a Source) -> Self {
+        Self {
+            source,
+            direction: Direction::FromClient,
+            raw: &NOTHING,
+            content: Content::Opened,
+        }
+    }
+
+    /// Whether a connection was opened, and this is no packet.
+    pub const fn is_opened(&self) -> bool {
+        matches!(self.content, Content::Opened)
+    }
+
+    /// Which way the packet goes.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// On which connection; the first is 1.
     pub const fn connection(&self) -> u32 {
-        self.connection
+        self.source.connection
     }
 
     /// The client identifier of the CONNECT of this connection, once that has come; this CONNECT
     /// itself included.
-    pub const fn client_id(&self) -> Option<&'a str> {
-        self.client_id
+    pub fn client_id(&self) -> Option<&'a str> {
+        self.source.client_id.as_deref()
+    }
+
+    /// The how manieth connection of this client identifier it is, once its CONNECT has come; the
+    /// first is 1.
+    pub const fn connection_of_client(&self) -> Option<u32> {
+        match self.source.connection_of_client {
+            0 => None,
+            number => Some(number),
+        }
     }
 
     /// What the connection speaks; before its CONNECT, MQTT 5.0.
     pub const fn version(&self) -> Version {
-        self.version
+        self.source.version
     }
 
-    /// The packet; `None` where what came is not one.
-    pub fn packet(&self) -> Option<&Packet<'a>> {
-        self.packet.as_ref().ok()
+    /// The packet; `None` where there is none, or what there is is not one.
+    pub const fn packet(&self) -> Option<&Packet<'a>> {
+        match &self.content {
+            Content::Packet(packet) => Some(packet),
+            _ => None,
+        }
     }
 
-    /// What is wrong with what came, if something is.
-    pub fn decode_error(&self) -> Option<DecodeError> {
-        self.packet.as_ref().err().copied()
+    /// What is wrong with the bytes, if something is.
+    pub const fn decode_error(&self) -> Option<DecodeError> {
+        match &self.content {
+            Content::Malformed(error) => Some(*error),
+            _ => None,
+        }
     }
 
     /// The bytes of the packet.
@@ -74,8 +125,23 @@ impl<'a> Received<'a> {
 
     /// The topic name of a PUBLISH.
     pub fn topic(&self) -> Option<&'a str> {
+        self.topic_name().map(|topic| topic.get())
+    }
+
+    pub(crate) fn topic_name(&self) -> Option<TopicName<&'a str>> {
+        self.publish()?.topic
+    }
+
+    pub(crate) fn publish(&self) -> Option<&Publish<'a>> {
         match self.packet()? {
-            Packet::Publish(publish) => publish.topic.map(|topic| topic.get()),
+            Packet::Publish(publish) => Some(publish),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn connect(&self) -> Option<&Connect<'a>> {
+        match self.packet()? {
+            Packet::Connect(connect) => Some(connect),
             _ => None,
         }
     }
@@ -119,15 +185,22 @@ impl<'a> Received<'a> {
             Packet::Pubrel(ack) => ack.packet_id,
             Packet::Pubcomp(ack) => ack.packet_id,
             Packet::Subscribe(subscribe) => subscribe.packet_id,
+            Packet::Suback(suback) => suback.packet_id,
             Packet::Unsubscribe(unsubscribe) => unsubscribe.packet_id,
+            Packet::Unsuback(unsuback) => unsuback.packet_id,
             _ => return None,
         };
         Some(packet_id.get())
     }
 
-    /// The reason code of an acknowledgement, a DISCONNECT or an AUTH.
+    /// The reason code of a CONNACK, of an acknowledgement that has one code, of a DISCONNECT or
+    /// an AUTH, as it is on the wire: of a CONNACK of 3.1.1 the return code.
     pub fn reason_code(&self) -> Option<u8> {
         Some(match self.packet()? {
+            Packet::Connack(connack) => match (self.version(), connack.reason.return_code()) {
+                (Version::V311, Some(code)) => code,
+                _ => connack.reason.as_u8(),
+            },
             Packet::Puback(ack) => ack.reason.as_u8(),
             Packet::Pubrec(ack) => ack.reason.as_u8(),
             Packet::Pubrel(ack) => ack.reason.as_u8(),
@@ -136,6 +209,18 @@ impl<'a> Received<'a> {
             Packet::Auth(auth) => auth.reason.as_u8(),
             _ => return None,
         })
+    }
+
+    /// All reason codes: of a SUBACK or UNSUBACK one a topic filter, of other packets that have a
+    /// code just that, and none of the rest.
+    pub fn reason_codes(&self) -> Vec<u8> {
+        match self.packet() {
+            Some(Packet::Suback(suback)) => suback.reasons.iter().map(|it| it.as_u8()).collect(),
+            Some(Packet::Unsuback(unsuback)) => {
+                unsuback.reasons.iter().map(|it| it.as_u8()).collect()
+            }
+            _ => self.reason_code().into_iter().collect(),
+        }
     }
 
     /// The properties; `None` for packets that have none.

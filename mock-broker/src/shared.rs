@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use nack_codec::Version;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
@@ -34,6 +33,8 @@ pub(crate) struct State {
     pub(crate) behaviour: Box<dyn Behaviour>,
     pub(crate) links: HashMap<u32, Link>,
     connections: u32,
+    /// How many connections there were of each client identifier.
+    by_client: HashMap<Arc<str>, u32>,
 }
 
 /// How an open connection is reached from outside of its task.
@@ -43,6 +44,9 @@ pub(crate) struct Link {
     pub(crate) bell: Arc<Bell>,
     task: Option<AbortHandle>,
 }
+
+/// Of how many client identifiers connections are counted: those of more count as first ones.
+const CLIENTS_COUNTED: usize = 100_000;
 
 /// How many commands to one connection may wait; who sends more waits too.
 const COMMANDS: usize = 16;
@@ -58,6 +62,7 @@ impl Shared {
                 behaviour: behaviour(builder),
                 links: HashMap::new(),
                 connections: 0,
+                by_client: HashMap::new(),
             }),
             changed: watch::Sender::new(()),
         }
@@ -104,12 +109,7 @@ impl Shared {
     fn open(&self, link: Link, layers: &Layers) -> Source {
         let mut state = self.state();
         state.connections += 1;
-        let source = Source {
-            connection: state.connections,
-            client_id: None,
-            version: Version::V5,
-            transport: layers.kind(),
-        };
+        let source = Source::stranger(state.connections, layers.kind());
         state.links.insert(source.connection, link);
         let (by, opened) = (Direction::FromClient, EntryKind::Opened);
         state
@@ -168,6 +168,17 @@ impl Shared {
 }
 
 impl State {
+    /// Counts one more connection of this client; which it is, the first being 1.
+    pub(crate) fn count_connection(&mut self, client_id: &Arc<str>) -> u32 {
+        let full = self.by_client.len() >= CLIENTS_COUNTED;
+        if full && !self.by_client.contains_key(client_id) {
+            return 1;
+        }
+        let count = self.by_client.entry(client_id.clone()).or_default();
+        *count = count.saturating_add(1);
+        *count
+    }
+
     /// Has the connections look up what the base behaviour has for them.
     pub(crate) fn ring(&mut self) {
         for number in self.behaviour.take_rings() {

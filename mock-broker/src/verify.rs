@@ -177,7 +177,8 @@ fn details(rule: &Mounted, journal: &Journal) -> Vec<String> {
     }
     let matching = |entry: &&Entry| {
         let picked = entry
-            .received()
+            .judged()
+            .filter(|it| matcher.interest().includes(it))
             .and_then(|it| quiet(|| matcher.matches(&it)));
         picked == Some(true)
     };
@@ -195,7 +196,10 @@ fn details(rule: &Mounted, journal: &Journal) -> Vec<String> {
 /// The packet that fails the fewest criteria, the latest of several, and why it does.
 fn nearest(matcher: &dyn Match, journal: &Journal) -> Vec<String> {
     let candidates = journal.iter().filter_map(|entry| {
-        let received = entry.received()?;
+        let received = entry.judged()?;
+        if !matcher.interest().includes(&received) {
+            return None;
+        }
         let misses = quiet(|| matcher.misses(&received))??;
         (!misses.is_empty()).then_some((entry, misses))
     });

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use nack_codec::{DecodeError, Framer, Packet, PacketType};
+use nack_codec::{DecodeError, Framer, PacketType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, timeout};
@@ -241,9 +241,8 @@ impl Connection {
         self.heard = Instant::now();
         self.introduce(&raw, error);
         let source = self.source.clone();
-        let number = source.connection;
-        let client_id = source.client_id.as_deref();
-        let Some(received) = Received::new(number, client_id, source.version, &raw, error) else {
+        let from = Direction::FromClient;
+        let Some(received) = Received::new(&source, from, &raw, error) else {
             return;
         };
         let winner = self.shared.rules.judge(&received);
@@ -253,7 +252,7 @@ impl Connection {
         let mut state = shared.state();
         state.record.add(
             &source,
-            Direction::FromClient,
+            from,
             EntryKind::Packet,
             raw.clone(),
             error,
@@ -287,19 +286,19 @@ impl Connection {
         if self.introduced {
             return;
         }
-        let version = self.source.version;
-        let Some(received) = Received::new(self.source.connection, None, version, raw, error)
-        else {
+        let source = self.source.clone();
+        let Some(received) = Received::new(&source, Direction::FromClient, raw, error) else {
             return;
         };
-        if let Some(Packet::Connect(connect)) = received.packet() {
-            self.source.version = connect.version;
-            self.source.client_id = Some(connect.client_id.get().into());
+        if let Some(connect) = received.connect() {
+            let client_id: Arc<str> = connect.client_id.get().into();
             self.introduced = true;
-            let client_id = self.source.client_id.clone();
+            self.source.version = connect.version;
+            self.source.client_id = Some(client_id.clone());
             let mut state = self.shared.state();
+            self.source.connection_of_client = state.count_connection(&client_id);
             if let Some(link) = state.links.get_mut(&self.source.connection) {
-                link.client_id = client_id;
+                link.client_id = Some(client_id);
             }
         } else if let Some(error) = received.decode_error()
             && error.packet() == Some(PacketType::Connect)

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use nack_codec::DecodeError;
 use tokio::time::Instant;
 
-use crate::Received;
 use crate::action::{Action, Step};
 use crate::journal::Source;
+use crate::{Direction, Received};
 
 /// Steps in their order, as a rule or a command asked for them.
 pub(super) struct Script {
@@ -54,13 +54,7 @@ impl Script {
 
 impl Request {
     pub(super) fn received(&self) -> Option<Received<'_>> {
-        Received::new(
-            self.source.connection,
-            self.source.client_id.as_deref(),
-            self.source.version,
-            &self.raw,
-            self.error,
-        )
+        Received::new(&self.source, Direction::FromClient, &self.raw, self.error)
     }
 }
 

@@ -91,6 +91,7 @@ impl Connection {
         let source = &self.source;
         state.record.add(source, by, kind, Bytes::new(), None, None);
         state.behaviour.ended(number);
+        self.shared.rules.forget(number);
         state.ring();
     }
 

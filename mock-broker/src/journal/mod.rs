@@ -15,7 +15,7 @@ use bytes::Bytes;
 use nack_codec::{DecodeError, Packet, PacketType, Version};
 
 use crate::Received;
-use crate::matcher::Match;
+use crate::matcher::{Match, Tally};
 use crate::received::decode;
 use crate::transport::TransportKind;
 
@@ -42,16 +42,13 @@ pub struct Journal {
 #[derive(Clone, Debug)]
 pub struct Entry {
     number: u64,
-    connection: u32,
-    client_id: Option<Arc<str>>,
-    version: Version,
+    source: Source,
     direction: Direction,
     at: Duration,
     rule: Option<Arc<str>>,
     kind: EntryKind,
     raw: Bytes,
     error: Option<DecodeError>,
-    transport: TransportKind,
     note: Option<Arc<str>>,
 }
 
@@ -124,19 +121,13 @@ impl Journal {
         self.packets(Direction::ToClient)
     }
 
-    /// What came from clients and is picked by the matcher; its `nth` counts from the beginning.
+    /// The packets that are picked by the matcher, whichever way they went; its counts, as
+    /// [`nth`](crate::matcher::PacketMatcher::nth), begin with the journal.
     pub fn matching<'a, M: Match + 'a>(&'a self, matcher: M) -> impl Iterator<Item = &'a Entry> {
-        let mut matches = 0;
-        self.received().filter(move |entry| {
-            let Some(received) = entry.received() else {
-                return false;
-            };
-            if !matcher.matches(&received) {
-                return false;
-            }
-            matches += 1;
-            matcher.nth().is_none_or(|nth| nth == matches)
-        })
+        let mut tally = Tally::default();
+        self.entries
+            .iter()
+            .filter(move |entry| entry.is_picked(&matcher, &mut tally))
     }
 
     /// Only what happened on this connection.
@@ -144,7 +135,7 @@ impl Journal {
         let entries = self.entries.iter();
         Self {
             entries: entries
-                .filter(|entry| entry.connection == number)
+                .filter(|entry| entry.source.connection == number)
                 .cloned()
                 .collect(),
             forgotten: self.forgotten,
@@ -184,22 +175,22 @@ impl Entry {
 
     /// On which connection; the first that a broker accepts is 1.
     pub const fn connection(&self) -> u32 {
-        self.connection
+        self.source.connection
     }
 
     /// Whose connection, once its CONNECT has come; this CONNECT itself included.
     pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
+        self.source.client_id.as_deref()
     }
 
     /// What the connection spoke at that time; before its CONNECT, MQTT 5.0.
     pub const fn version(&self) -> Version {
-        self.version
+        self.source.version
     }
 
     /// What the connection goes over.
     pub const fn transport(&self) -> TransportKind {
-        self.transport
+        self.source.transport
     }
 
     /// Who did it.
@@ -250,17 +241,36 @@ impl Entry {
 
     /// The packet as matchers see it, if it came from a client.
     pub fn received(&self) -> Option<Received<'_>> {
-        if self.direction != Direction::FromClient || self.kind != EntryKind::Packet {
-            return None;
+        match self.direction {
+            Direction::FromClient => self.on_its_way(),
+            Direction::ToClient => None,
         }
-        let client_id = self.client_id.as_deref();
-        Received::new(
-            self.connection,
-            client_id,
-            self.version,
-            &self.raw,
-            self.error,
-        )
+    }
+
+    /// The packet as matchers see it, whichever way it went.
+    pub fn on_its_way(&self) -> Option<Received<'_>> {
+        match self.kind {
+            EntryKind::Packet => Received::new(&self.source, self.direction, &self.raw, self.error),
+            _ => None,
+        }
+    }
+
+    /// Whether the matcher picks it, of all that it was asked about in this tally.
+    pub(crate) fn is_picked(&self, matcher: &impl Match, tally: &mut Tally) -> bool {
+        let Some(received) = self.judged() else {
+            return false;
+        };
+        matcher.interest().includes(&received)
+            && matcher.matches(&received)
+            && tally.count(matcher.turns(), received.connection())
+    }
+
+    /// What rules were asked about.
+    pub(crate) fn judged(&self) -> Option<Received<'_>> {
+        match self.kind {
+            EntryKind::Opened => Some(Received::opened(&self.source)),
+            _ => self.on_its_way(),
+        }
     }
 
     /// How much of the journal's bound it takes, in bytes.
@@ -271,7 +281,7 @@ impl Entry {
     fn decode(&self) -> Option<Result<Packet<'_>, DecodeError>> {
         match self.error {
             Some(error) => Some(Err(error)),
-            None => decode(&self.raw, self.version),
+            None => decode(&self.raw, self.source.version),
         }
     }
 }

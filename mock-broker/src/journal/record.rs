@@ -29,6 +29,21 @@ pub(crate) struct Source {
     pub(crate) client_id: Option<Arc<str>>,
     pub(crate) version: Version,
     pub(crate) transport: TransportKind,
+    /// The how manieth of this client; 0 as long as the client is not known.
+    pub(crate) connection_of_client: u32,
+}
+
+impl Source {
+    /// Of a connection of which nothing is known yet.
+    pub(crate) const fn stranger(connection: u32, transport: TransportKind) -> Self {
+        Self {
+            connection,
+            client_id: None,
+            version: Version::V5,
+            transport,
+            connection_of_client: 0,
+        }
+    }
 }
 
 impl Record {
@@ -71,10 +86,7 @@ impl Record {
     fn entry(&self, source: &Source, direction: Direction, kind: EntryKind) -> Entry {
         Entry {
             number: self.next,
-            connection: source.connection,
-            client_id: source.client_id.clone(),
-            version: source.version,
-            transport: source.transport,
+            source: source.clone(),
             direction,
             at: self.started.elapsed(),
             rule: None,

@@ -22,13 +22,13 @@ impl Display for Entry {
             Direction::FromClient => '→',
             Direction::ToClient => '←',
         };
-        write!(f, "{arrow} #{} ", self.connection)?;
+        write!(f, "{arrow} #{} ", self.connection())?;
         match self.kind {
             EntryKind::Opened => {
                 f.write_str("opened")?;
                 // What is usual goes without saying.
-                if !matches!(self.transport, TransportKind::Memory | TransportKind::Tcp) {
-                    write!(f, " over {}", self.transport)?;
+                if !matches!(self.transport(), TransportKind::Memory | TransportKind::Tcp) {
+                    write!(f, " over {}", self.transport())?;
                 }
             }
             EntryKind::Transport => f.write_str(self.note().unwrap_or_default())?,
@@ -53,7 +53,7 @@ impl Display for Entry {
 impl Entry {
     fn fmt_packet(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.decode() {
-            Some(Ok(packet)) => fmt_packet(f, &packet, self.version),
+            Some(Ok(packet)) => fmt_packet(f, &packet, self.version()),
             Some(Err(error)) => write!(f, "malformed {} ({error})", Hexadecimal(&self.raw)),
             None => write!(f, "bytes {}", Hexadecimal(&self.raw)),
         }

@@ -46,7 +46,8 @@ pub struct Rule {
     pub(crate) matcher: Box<dyn Match>,
     pub(crate) responses: Vec<Box<dyn Respond>>,
     pub(crate) limit: Option<u32>,
-    pub(crate) expected: Option<Times>,
+    expected: Option<Times>,
+    required: bool,
     pub(crate) name: Option<String>,
     /// What the rule was made from, where it was data.
     #[cfg(feature = "scenario")]
@@ -61,6 +62,7 @@ impl Rule {
             responses: Vec::new(),
             limit: None,
             expected: None,
+            required: false,
             name: None,
             #[cfg(feature = "scenario")]
             step: None,
@@ -93,6 +95,26 @@ impl Rule {
     pub fn expect(mut self, times: impl Into<Times>) -> Self {
         self.expected = Some(times.into());
         self
+    }
+
+    /// Is expected to be hit: as often as [`times`](Self::times) says, or else at least once. What
+    /// [`expect`](Self::expect) says goes before it.
+    ///
+    /// Rules that come from a scenario file are required unless it says otherwise: one that never
+    /// fired, because its matcher is wrong, or nothing came, must not look like a success.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// How often it is expected to be hit, if it is.
+    pub(crate) fn expected(&self) -> Option<Times> {
+        self.expected.or_else(|| {
+            self.required.then(|| match self.limit {
+                Some(limit) => limit.into(),
+                None => (1..).into(),
+            })
+        })
     }
 
     /// What the rule is called in the journal and where it fails.
@@ -129,7 +151,7 @@ impl fmt::Debug for Rule {
             .field("given", &self.matcher.describe())
             .field("responses", &self.responses.len())
             .field("times", &self.limit)
-            .field("expect", &self.expected)
+            .field("expect", &self.expected())
             .field("name", &self.name)
             .finish()
     }

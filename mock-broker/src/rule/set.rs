@@ -1,9 +1,11 @@
 //! The rules of a broker in their order, and which of them wins.
 
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::action::{Action, Verdict};
+use super::matcher::{KINDS, Tally, kind_of};
 use super::{Rule, Times};
 use crate::Received;
 
@@ -11,22 +13,29 @@ use crate::Received;
 #[derive(Default)]
 pub(crate) struct RuleSet {
     /// Copied on change, so that closures run without any lock held.
-    rules: Mutex<Arc<[Arc<Mounted>]>>,
+    rules: Mutex<Arc<Ordered>>,
+}
+
+/// The rules in their order, and for each kind of packet those that can be about it.
+#[derive(Clone)]
+struct Ordered {
+    all: Arc<[Arc<Mounted>]>,
+    by_kind: [Vec<u32>; KINDS],
 }
 
 /// A rule in force, with its counts.
 pub(crate) struct Mounted {
     rule: Rule,
     place: &'static Location<'static>,
+    ended: AtomicBool,
     counts: Mutex<Counts>,
 }
 
 #[derive(Default)]
 struct Counts {
-    /// Packets that matched, before `nth` picks one of them.
-    matches: u32,
+    /// Packets that matched, before their turns are looked at.
+    matches: Tally,
     hits: u32,
-    ended: bool,
     kept: bool,
     /// What closures of the rule panicked with; the first few.
     panics: Vec<String>,
@@ -37,42 +46,81 @@ struct Counts {
 /// More panics than these are of no use to anybody.
 const PANICS_KEPT: usize = 8;
 
+impl Default for Ordered {
+    fn default() -> Self {
+        Self::new(Arc::default())
+    }
+}
+
+impl Ordered {
+    fn new(all: Arc<[Arc<Mounted>]>) -> Self {
+        let mut by_kind = [const { Vec::new() }; KINDS];
+        for (index, rule) in (0..).zip(all.iter()) {
+            if rule.is_over() {
+                continue;
+            }
+            let interest = rule.rule.matcher.interest();
+            for (kind, rules) in by_kind.iter_mut().enumerate() {
+                if interest.has_kind(kind) {
+                    rules.push(index);
+                }
+            }
+        }
+        Self { all, by_kind }
+    }
+}
+
 impl RuleSet {
     pub(super) fn mount(&self, rule: Rule, place: &'static Location<'static>) -> Arc<Mounted> {
         let mounted = Arc::new(Mounted {
             rule,
             place,
+            ended: AtomicBool::new(false),
             counts: Mutex::default(),
         });
         let mut rules = lock(&self.rules);
-        *rules = rules.iter().cloned().chain([mounted.clone()]).collect();
+        let all = rules.all.iter().cloned().chain([mounted.clone()]);
+        *rules = Arc::new(Ordered::new(all.collect()));
         mounted
     }
 
     pub(super) fn end(&self, rule: &Arc<Mounted>) {
-        let mut counts = lock(&rule.counts);
-        counts.ended = !counts.kept;
-        let forgettable = counts.ended && rule.rule.expected.is_none() && counts.panics.is_empty();
-        drop(counts);
-        if forgettable {
-            let mut rules = lock(&self.rules);
-            *rules = rules
-                .iter()
-                .filter(|other| !Arc::ptr_eq(other, rule))
-                .cloned()
-                .collect();
+        let counts = lock(&rule.counts);
+        if counts.kept {
+            return;
         }
+        rule.ended.store(true, Ordering::Relaxed);
+        let forgettable = rule.rule.expected().is_none() && counts.panics.is_empty();
+        drop(counts);
+        let mut rules = lock(&self.rules);
+        let all = rules
+            .all
+            .iter()
+            .filter(|other| !(forgettable && Arc::ptr_eq(other, rule)))
+            .cloned();
+        *rules = Arc::new(Ordered::new(all.collect()));
     }
 
     pub(crate) fn all(&self) -> Arc<[Arc<Mounted>]> {
-        lock(&self.rules).clone()
+        lock(&self.rules).all.clone()
+    }
+
+    /// Forgets what was counted of a connection that has ended.
+    pub(crate) fn forget(&self, connection: u32) {
+        for rule in self.all().iter() {
+            if rule.rule.matcher.turns().are_per_connection() {
+                lock(&rule.counts).matches.forget(connection);
+            }
+        }
     }
 
     /// Asks all rules in their order. All of them count; the first that does not pass wins, and
     /// says what is to be done.
     pub(crate) fn judge(&self, received: &Received<'_>) -> Option<(Arc<Mounted>, Vec<Action>)> {
+        let rules = lock(&self.rules).clone();
         let mut winner = None;
-        for rule in self.all().iter() {
+        for index in &rules.by_kind[kind_of(received)] {
+            let rule = &rules.all[*index as usize];
             if !rule.picks(received) {
                 continue;
             }
@@ -98,7 +146,7 @@ impl Mounted {
     }
 
     pub(crate) fn expected(&self) -> Option<Times> {
-        self.rule.expected
+        self.rule.expected()
     }
 
     /// Its name, or what it is about.
@@ -114,7 +162,7 @@ impl Mounted {
     }
 
     pub(crate) fn matches(&self) -> u32 {
-        self.counts().matches
+        self.counts().matches.all()
     }
 
     pub(crate) fn panics(&self) -> Vec<String> {
@@ -126,25 +174,26 @@ impl Mounted {
         std::mem::replace(&mut self.counts().told, true)
     }
 
+    /// Whether its guard was dropped.
+    fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
     pub(super) fn keep(&self) {
         self.counts().kept = true;
     }
 
     /// Whether the rule is about this packet; counts it.
     fn picks(&self, received: &Received<'_>) -> bool {
-        if self.counts().ended {
+        if self.is_over() {
             return false;
         }
         let matches = self.guarded(|| self.rule.matcher.matches(received));
         if matches != Some(true) {
             return false;
         }
-        let mut counts = self.counts();
-        counts.matches = counts.matches.saturating_add(1);
-        self.rule
-            .matcher
-            .nth()
-            .is_none_or(|nth| nth == counts.matches)
+        let turns = self.rule.matcher.turns();
+        self.counts().matches.count(turns, received.connection())
     }
 
     /// What the rule does; `None` where it passes.

@@ -1,6 +1,5 @@
 //! What a step's `on` picks: a packet matcher, and what only data can ask.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use tokio::time::Instant;
 use super::name::PropertyName;
 use crate::Received;
 use crate::action::answer::encode_value;
-use crate::matcher::{Match, PacketMatcher};
+use crate::matcher::{Interest, Match, PacketMatcher, Tally, Turns};
 
 /// Picks the packets that a step is about.
 pub(super) struct Matching {
@@ -38,10 +37,10 @@ pub(super) struct Window {
 #[derive(Clone, Default)]
 pub(super) struct Opening(Arc<Mutex<Option<Instant>>>);
 
-/// Opens the window of the step behind, once as many packets were picked as `nth` says.
+/// Opens the window of the step behind, once a packet was picked whose turn it was.
 pub(super) struct Opens {
     opening: Opening,
-    picked: AtomicU32,
+    picked: Mutex<Tally>,
 }
 
 /// As many as a failure shows, and some more.
@@ -67,16 +66,16 @@ impl Opening {
 }
 
 impl Opens {
-    pub(super) const fn new(opening: Opening) -> Self {
+    pub(super) fn new(opening: Opening) -> Self {
         Self {
             opening,
-            picked: AtomicU32::new(0),
+            picked: Mutex::default(),
         }
     }
 
-    fn count(&self, nth: Option<u32>) {
-        let picked = self.picked.fetch_add(1, Ordering::Relaxed) + 1;
-        if nth.is_none_or(|nth| nth == picked) {
+    fn count(&self, turns: Turns, connection: u32) {
+        let mut picked = self.picked.lock().unwrap_or_else(PoisonError::into_inner);
+        if picked.count(turns, connection) {
             self.opening.open();
         }
     }
@@ -148,13 +147,17 @@ impl Match for Matching {
                 .as_ref()
                 .is_none_or(|window| window.picks(received));
         if matches && let Some(opens) = &self.opens {
-            opens.count(Match::nth(&self.packet));
+            opens.count(self.packet.turns(), received.connection());
         }
         matches
     }
 
-    fn nth(&self) -> Option<u32> {
-        Match::nth(&self.packet)
+    fn interest(&self) -> Interest {
+        self.packet.interest()
+    }
+
+    fn turns(&self) -> Turns {
+        self.packet.turns()
     }
 
     fn describe(&self) -> String {

@@ -9,6 +9,7 @@ mod answers;
 mod base;
 mod control;
 mod journal;
+mod matchers;
 mod peer;
 mod robust;
 mod rules;

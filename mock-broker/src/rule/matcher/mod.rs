@@ -3,16 +3,27 @@
 //! Packets are functions here, and what is asked of them are methods:
 //! `publish().topic("sensors/#").qos(QoS::AtLeastOnce)`. Everything in this module can stand in
 //! [`Rule::given`](crate::Rule::given) and in [`MockBroker::wait_for`](crate::MockBroker::wait_for).
+//!
+//! Packets that both sides send are meant as they come from the client, unless
+//! [`to_client`](PacketMatcher::to_client) says otherwise; those that servers alone send, as they
+//! go to it.
 
 mod criterion;
+mod glob;
+mod interest;
 mod packet;
+mod turns;
 
+pub use interest::Interest;
+pub(crate) use interest::{KINDS, kind_of};
 pub use packet::{
-    PacketMatcher, any_packet, auth, connect, disconnect, malformed, pingreq, puback, pubcomp,
-    publish, pubrec, pubrel, subscribe, unsubscribe,
+    PacketMatcher, any_packet, auth, connack, connect, disconnect, malformed, opened, pingreq,
+    pingresp, puback, pubcomp, publish, pubrec, pubrel, suback, subscribe, unsuback, unsubscribe,
 };
+pub(crate) use turns::Tally;
+pub use turns::Turns;
 
-use crate::Received;
+use crate::{Direction, Received};
 
 /// Picks packets, by what they are and nothing else: where an expectation was not met, packets
 /// that came before are asked about again. A closure picks too:
@@ -30,9 +41,14 @@ pub trait Match: Send + Sync {
     /// [`MockBroker::verify`](crate::MockBroker::verify).
     fn matches(&self, received: &Received<'_>) -> bool;
 
-    /// Which of the packets that match is meant: the first is 1. `None` means all of them.
-    fn nth(&self) -> Option<u32> {
-        None
+    /// What it is asked about: whatever comes from clients, unless said otherwise.
+    fn interest(&self) -> Interest {
+        Interest::packets(Direction::FromClient)
+    }
+
+    /// Which of the packets that match are meant: all of them, unless said otherwise.
+    fn turns(&self) -> Turns {
+        Turns::ALL
     }
 
     /// What is meant, in words, as the object of "expected …".

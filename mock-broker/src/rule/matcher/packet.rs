@@ -3,20 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use nack_codec::{PacketType, Properties, Property, PropertyId, QoS, TopicFilter};
+use nack_codec::{PacketType, Properties, Property, PropertyId, QoS, TopicFilter, Version};
 
-use super::Match;
 use super::criterion::Criterion;
-use crate::Received;
+use super::{Interest, Match, Turns};
 use crate::action::Reason;
+use crate::{Direction, Received};
 
 /// Picks packets of one type, or of any, that fulfil all that is asked of them.
 #[derive(Clone)]
 #[must_use = "a matcher does nothing by itself"]
 pub struct PacketMatcher {
     kind: Kind,
+    /// `None`: whichever way it goes.
+    direction: Option<Direction>,
     criteria: Vec<Criterion>,
-    nth: Option<u32>,
+    turns: Turns,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,11 +28,18 @@ enum Kind {
     Any,
     /// What is not a packet.
     Malformed,
+    /// A connection, before anything came on it.
+    Opened,
 }
 
 /// CONNECT.
 pub const fn connect() -> PacketMatcher {
     PacketMatcher::new(Kind::Packet(PacketType::Connect))
+}
+
+/// CONNACK, to the client.
+pub const fn connack() -> PacketMatcher {
+    PacketMatcher::new(Kind::Packet(PacketType::Connack))
 }
 
 /// PUBLISH.
@@ -63,14 +72,29 @@ pub const fn subscribe() -> PacketMatcher {
     PacketMatcher::new(Kind::Packet(PacketType::Subscribe))
 }
 
+/// SUBACK, to the client.
+pub const fn suback() -> PacketMatcher {
+    PacketMatcher::new(Kind::Packet(PacketType::Suback))
+}
+
 /// UNSUBSCRIBE.
 pub const fn unsubscribe() -> PacketMatcher {
     PacketMatcher::new(Kind::Packet(PacketType::Unsubscribe))
 }
 
+/// UNSUBACK, to the client.
+pub const fn unsuback() -> PacketMatcher {
+    PacketMatcher::new(Kind::Packet(PacketType::Unsuback))
+}
+
 /// PINGREQ.
 pub const fn pingreq() -> PacketMatcher {
     PacketMatcher::new(Kind::Packet(PacketType::Pingreq))
+}
+
+/// PINGRESP, to the client.
+pub const fn pingresp() -> PacketMatcher {
+    PacketMatcher::new(Kind::Packet(PacketType::Pingresp))
 }
 
 /// DISCONNECT.
@@ -93,23 +117,116 @@ pub const fn malformed() -> PacketMatcher {
     PacketMatcher::new(Kind::Malformed)
 }
 
+/// A connection that was opened, before anything came on it. What is asked of packets is not
+/// fulfilled here.
+pub const fn opened() -> PacketMatcher {
+    PacketMatcher::new(Kind::Opened)
+}
+
+impl Kind {
+    /// Which way it goes unless said otherwise.
+    const fn direction(self) -> Direction {
+        match self {
+            Self::Packet(
+                PacketType::Connack
+                | PacketType::Suback
+                | PacketType::Unsuback
+                | PacketType::Pingresp,
+            ) => Direction::ToClient,
+            _ => Direction::FromClient,
+        }
+    }
+}
+
 impl PacketMatcher {
     const fn new(kind: Kind) -> Self {
         Self {
             kind,
+            direction: Some(kind.direction()),
             criteria: Vec::new(),
-            nth: None,
+            turns: Turns::ALL,
         }
     }
 
-    /// Only from the client of this identifier.
+    /// Only on its way to the client: what the [base behaviour](crate::Base) is about to send.
+    ///
+    /// What a rule sends is not judged by rules again. A message above QoS 0 that a rule drops on
+    /// this way is one that was lost: the base behaviour has sent it, and sends it again when the
+    /// session is resumed.
+    pub const fn to_client(mut self) -> Self {
+        self.direction = Some(Direction::ToClient);
+        self
+    }
+
+    /// Only on its way from the client.
+    pub const fn from_client(mut self) -> Self {
+        self.direction = Some(Direction::FromClient);
+        self
+    }
+
+    /// Whichever way it goes.
+    pub const fn either_way(mut self) -> Self {
+        self.direction = None;
+        self
+    }
+
+    /// Only with the client of this identifier.
     pub fn client(self, client_id: impl Into<String>) -> Self {
         self.with(Criterion::Client(client_id.into()))
+    }
+
+    /// Only with clients whose identifier is like this: `*` stands for any characters, `?` for
+    /// one.
+    pub fn client_like(self, pattern: impl Into<String>) -> Self {
+        self.with(Criterion::ClientLike(pattern.into()))
     }
 
     /// Only on this connection; the first that a broker accepts is 1.
     pub fn connection(self, number: u32) -> Self {
         self.with(Criterion::Connection(number))
+    }
+
+    /// Only on the n-th connection of the same client identifier; the first is 1.
+    ///
+    /// What has no identifier counts as one client. Of more than 100,000 identifiers not all are
+    /// remembered.
+    pub fn connection_of_client(self, nth: u32) -> Self {
+        self.with(Criterion::ConnectionOfClient(nth))
+    }
+
+    /// Only on connections that speak this version; before a CONNECT, MQTT 5.0.
+    pub fn version(self, version: Version) -> Self {
+        self.with(Criterion::Version(version))
+    }
+
+    /// Only CONNECT with clean start (clean session), or only without.
+    pub fn clean_start(self, set: bool) -> Self {
+        self.with(Criterion::CleanStart(set))
+    }
+
+    /// Only CONNECT with a will, or only without.
+    pub fn will(self, set: bool) -> Self {
+        self.with(Criterion::Will(set))
+    }
+
+    /// Only CONNECT with this keep alive, in seconds.
+    pub fn keep_alive(self, seconds: u16) -> Self {
+        self.with(Criterion::KeepAlive(seconds))
+    }
+
+    /// Only CONNECT with this user name.
+    pub fn user_name(self, name: impl Into<String>) -> Self {
+        self.with(Criterion::UserName(Some(name.into())))
+    }
+
+    /// Only CONNECT without a user name.
+    pub fn no_user_name(self) -> Self {
+        self.with(Criterion::UserName(None))
+    }
+
+    /// Only CONNACK that says that there is a session, or only that says that there is none.
+    pub fn session_present(self, set: bool) -> Self {
+        self.with(Criterion::SessionPresent(set))
     }
 
     /// Only PUBLISH to a topic that this topic filter asks for.
@@ -140,14 +257,20 @@ impl PacketMatcher {
         self.with(Criterion::PacketId(packet_id))
     }
 
-    /// Only acknowledgements, DISCONNECT and AUTH with this reason code.
+    /// Only CONNACK, acknowledgements, DISCONNECT and AUTH with this reason code; of several codes
+    /// one suffices.
     pub fn reason(self, reason: impl Into<Reason>) -> Self {
-        self.with(Criterion::Reason(reason.into().code()))
+        self.with(Criterion::Reason(reason.into()))
     }
 
     /// Only PUBLISH with just this payload.
     pub fn payload(self, payload: impl AsRef<[u8]>) -> Self {
         self.with(Criterion::Payload(payload.as_ref().to_vec()))
+    }
+
+    /// Only PUBLISH whose payload has these bytes in it.
+    pub fn payload_contains(self, part: impl AsRef<[u8]>) -> Self {
+        self.with(Criterion::PayloadContains(part.as_ref().to_vec()))
     }
 
     /// Only PUBLISH with DUP set, or only without.
@@ -163,6 +286,11 @@ impl PacketMatcher {
     /// Only with a property of this identifier.
     pub fn has_property(self, id: PropertyId) -> Self {
         self.with(Criterion::HasProperty(id))
+    }
+
+    /// Only without a property of this identifier.
+    pub fn no_property(self, id: PropertyId) -> Self {
+        self.with(Criterion::NoProperty(id))
     }
 
     /// Only with this property.
@@ -200,7 +328,38 @@ impl PacketMatcher {
     /// Only the n-th of the packets that fulfil all the rest; the first is 1. A rule counts from
     /// when it is mounted, and counts packets that other rules answer too.
     pub const fn nth(mut self, nth: u32) -> Self {
-        self.nth = Some(nth);
+        self.turns = self.turns.nth(nth);
+        self
+    }
+
+    /// Only each n-th of the packets that fulfil all the rest: of 3 the third, the sixth, and so
+    /// on.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
+    pub const fn every(mut self, n: u32) -> Self {
+        self.turns = self.turns.every(n);
+        self
+    }
+
+    /// Each of the packets that fulfil all the rest with this probability, from 0.0 to 1.0. The
+    /// same seed picks the same ones again, by their count.
+    ///
+    /// # Panics
+    ///
+    /// If the probability is below 0, above 1, or not a number.
+    #[track_caller]
+    pub fn probability(mut self, probability: f64, seed: u64) -> Self {
+        self.turns = self.turns.probability(probability, seed);
+        self
+    }
+
+    /// Has [`nth`](Self::nth), [`every`](Self::every) and [`probability`](Self::probability) count
+    /// on each connection by itself, instead of over all of them.
+    pub const fn per_connection(mut self) -> Self {
+        self.turns = self.turns.per_connection();
         self
     }
 
@@ -210,11 +369,7 @@ impl PacketMatcher {
     }
 
     fn is_of_kind(&self, received: &Received<'_>) -> bool {
-        match self.kind {
-            Kind::Packet(packet) => received.packet_type() == Some(packet),
-            Kind::Any => true,
-            Kind::Malformed => received.decode_error().is_some(),
-        }
+        self.interest().includes(received)
     }
 }
 
@@ -227,8 +382,21 @@ impl Match for PacketMatcher {
                 .all(|criterion| criterion.holds(received))
     }
 
-    fn nth(&self) -> Option<u32> {
-        self.nth
+    fn interest(&self) -> Interest {
+        let of = |direction| match self.kind {
+            Kind::Packet(packet) => Interest::packet(direction, packet),
+            Kind::Any => Interest::packets(direction),
+            Kind::Malformed => Interest::malformed(direction),
+            Kind::Opened => Interest::opened(),
+        };
+        match self.direction {
+            Some(direction) => of(direction),
+            None => of(Direction::FromClient).and(of(Direction::ToClient)),
+        }
+    }
+
+    fn turns(&self) -> Turns {
+        self.turns
     }
 
     fn describe(&self) -> String {
@@ -252,15 +420,20 @@ impl fmt::Display for PacketMatcher {
             Kind::Packet(packet) => packet.fmt(f)?,
             Kind::Any => f.write_str("any packet")?,
             Kind::Malformed => f.write_str("a malformed packet")?,
+            Kind::Opened => f.write_str("a new connection")?,
+        }
+        match self.direction {
+            _ if self.kind == Kind::Opened => {}
+            None => f.write_str(" either way")?,
+            Some(direction) if direction == self.kind.direction() => {}
+            Some(Direction::ToClient) => f.write_str(" to the client")?,
+            Some(Direction::FromClient) => f.write_str(" from the client")?,
         }
         for (index, criterion) in self.criteria.iter().enumerate() {
             let joint = if index == 0 { " with" } else { "," };
             write!(f, "{joint} {criterion}")?;
         }
-        match self.nth {
-            Some(nth) => write!(f, ", number {nth} of them"),
-            None => Ok(()),
-        }
+        self.turns.fmt(f)
     }
 }
 

@@ -1,6 +1,10 @@
 //! What Mosquitto has nothing against: both sides read the standard in the same way.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use nack_client::{Client, Options, Publish, QoS, Subscribe, Version};
+use tokio::time::timeout;
 
 use super::mosquitto::{Mosquitto, OPEN};
 use crate::happy_paths::{PATIENCE, happy_paths, next, shown};
@@ -20,6 +24,74 @@ async fn happy_paths_of_mqtt_5_0() {
 #[tokio::test]
 async fn happy_paths_of_mqtt_3_1_1() {
     happy_paths_of(Version::V311).await;
+}
+
+#[tokio::test]
+async fn many_messages_at_once_arrive_once() {
+    const COUNT: usize = 1_000;
+    // MQTT 5.0 tells the client how many it may send at a time, and Mosquitto refuses the others.
+    // 3.1.1 has no word for either: there it takes them all, or drops some in silence.
+    for (version, inflight) in [(Version::V5, 20), (Version::V311, 0)] {
+        let limits = format!("max_queued_messages 10000\nmax_inflight_messages {inflight}\n");
+        let Some(broker) = Mosquitto::start(&format!("{OPEN}{limits}"), &[]).await else {
+            return;
+        };
+        let listener = broker.client(version, "listener").await;
+        let mut count = listener.subscribe("count").await.unwrap();
+        let sender = broker.client(version, "sender").await;
+        for qos in QoS::ALL {
+            // Far more than the client has room for.
+            let numbers: BTreeSet<String> = (0..COUNT).map(|n| n.to_string()).collect();
+            let message = |number: &String| Publish::new("count", number.clone()).qos(qos);
+            let send = join_all(numbers.iter().map(|number| sender.publish(message(number))));
+            let listen = async {
+                let mut open = numbers.clone();
+                while !open.is_empty() {
+                    let heard = timeout(PATIENCE, count.recv()).await.unwrap();
+                    let heard = heard.unwrap().unwrap();
+                    let number = String::from_utf8_lossy(heard.payload()).into_owned();
+                    assert!(
+                        open.remove(&number),
+                        "MQTT {version}, {qos}: {number} again"
+                    );
+                }
+            };
+            let (sent, ()) = tokio::join!(send, listen);
+            sent.into_iter().for_each(|sent| drop(sent.unwrap()));
+        }
+        sender.disconnect().await.unwrap();
+        listener.disconnect().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn messages_arrive_in_the_order_in_which_they_were_sent() {
+    const COUNT: usize = 100;
+    let Some(broker) = Mosquitto::start(OPEN, &[]).await else {
+        return;
+    };
+    for version in [Version::V5, Version::V311] {
+        let listener = broker.client(version, "listener").await;
+        let mut count = listener.subscribe("count").await.unwrap();
+        let sender = broker.client(version, "sender").await;
+        for qos in QoS::ALL {
+            let send = async {
+                for number in 0..COUNT {
+                    let message = Publish::new("count", number.to_string()).qos(qos);
+                    sender.publish(message).await.unwrap();
+                }
+            };
+            let listen = async {
+                for number in 0..COUNT {
+                    let expected = format!("count {number} {qos} retain, dup: (false, false)");
+                    assert_eq!(next(&mut count).await, expected, "MQTT {version}");
+                }
+            };
+            tokio::join!(send, listen);
+        }
+        sender.disconnect().await.unwrap();
+        listener.disconnect().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -90,7 +162,7 @@ async fn session_is_resumed_with_the_messages_that_it_missed() {
         assert!(awake.connect().await.unwrap().session_present());
         // Whether QoS 0 is kept is the broker's choice; Mosquitto's is not to.
         for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            let message = tokio::time::timeout(PATIENCE, missed.recv()).await;
+            let message = timeout(PATIENCE, missed.recv()).await;
             let topic = format!("plant/{}/heat", qos as u8);
             let expected = format!("{topic} 21.5 {qos} retain, dup: (false, false)");
             assert_eq!(

@@ -95,7 +95,14 @@ impl Peer {
         next(&mut self.messages).await
     }
 
-    pub(super) async fn publish(&self, topic: &str, payload: &'static str, qos: u8, retain: bool) {
+    pub(super) async fn publish(
+        &self,
+        topic: &str,
+        payload: impl Into<String>,
+        qos: u8,
+        retain: bool,
+    ) {
+        let payload = payload.into();
         match &self.client {
             Client::V311(client) => client
                 .publish(topic, rumqttc::qos(qos).unwrap(), retain, payload)

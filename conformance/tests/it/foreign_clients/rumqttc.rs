@@ -40,6 +40,36 @@ async fn messages_of_every_qos_come_back() {
 }
 
 #[tokio::test]
+async fn many_messages_arrive_once_and_in_order() {
+    const COUNT: usize = 1_000;
+    for version in VERSIONS {
+        for qos in 0..=2 {
+            let broker = MockBroker::start().await.unwrap();
+            let wishes = Wishes::new(version, "listener");
+            let mut listener = Peer::connect(broker.address(), &wishes).await;
+            listener.subscribe("count", 2).await;
+            assert_eq!(listener.answer().await, "SUBACK [Success(ExactlyOnce)]");
+            let wishes = Wishes::new(version, "sender");
+            let sender = Peer::connect(broker.address(), &wishes).await;
+            let send = async {
+                for number in 0..COUNT {
+                    sender
+                        .publish("count", number.to_string(), qos, false)
+                        .await;
+                }
+            };
+            let listen = async {
+                for number in 0..COUNT {
+                    let expected = format!("count {number} QoS {qos}");
+                    assert_eq!(listener.message().await, expected, "MQTT {version}");
+                }
+            };
+            tokio::join!(send, listen);
+        }
+    }
+}
+
+#[tokio::test]
 async fn retained_message_comes_to_whoever_subscribes_later() {
     for version in VERSIONS {
         let broker = MockBroker::start().await.unwrap();

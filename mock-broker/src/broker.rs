@@ -10,6 +10,12 @@ use std::time::Duration;
 
 use tokio::io::DuplexStream;
 
+#[cfg(any(feature = "tls", feature = "websocket"))]
+use crate::ListenerFaultError;
+#[cfg(feature = "tls")]
+use crate::TlsFault;
+#[cfg(feature = "websocket")]
+use crate::WebSocketFault;
 use crate::action::Action;
 use crate::matcher::{Match, Tally};
 use crate::shared::Shared;
@@ -119,6 +125,50 @@ impl MockBroker {
     pub fn urls(&self) -> Vec<String> {
         let urls = self.listening.iter().map(|it| it.url().to_owned());
         urls.collect()
+    }
+
+    /// Changes what is wrong with the TLS of a listener, for all connections from now on. Listeners
+    /// are counted from 0, in the order in which they were given.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such listener, or it does not speak TLS.
+    #[cfg(feature = "tls")]
+    pub fn set_tls_fault(
+        &self,
+        listener: usize,
+        fault: impl Into<Option<TlsFault>>,
+    ) -> Result<(), ListenerFaultError> {
+        match self.listener(listener)?.set_tls_fault(fault.into()) {
+            None => Err(ListenerFaultError::NoTls { listener }),
+            Some(set) => set.map_err(ListenerFaultError::Unusable),
+        }
+    }
+
+    /// Changes what is wrong with the WebSocket of a listener, for all connections from now on.
+    /// Listeners are counted from 0, in the order in which they were given.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such listener, or it does not speak WebSocket.
+    #[cfg(feature = "websocket")]
+    pub fn set_websocket_fault(
+        &self,
+        listener: usize,
+        fault: impl Into<Option<WebSocketFault>>,
+    ) -> Result<(), ListenerFaultError> {
+        let set = self.listener(listener)?.set_websocket_fault(fault.into());
+        set.ok_or(ListenerFaultError::NoWebSocket { listener })
+    }
+
+    #[cfg(any(feature = "tls", feature = "websocket"))]
+    fn listener(&self, listener: usize) -> Result<&Listening, ListenerFaultError> {
+        let listeners = self.listening.len();
+        let no_listener = ListenerFaultError::NoListener {
+            listener,
+            listeners,
+        };
+        self.listening.get(listener).ok_or(no_listener)
     }
 
     /// A new connection to the broker, in memory; to one that listens on TCP too. It counts as a

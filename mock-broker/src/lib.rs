@@ -31,6 +31,8 @@ pub use received::Received;
 pub use rule::action::{Action, Form, Reason, Respond, Verdict};
 pub use rule::matcher::{Interest, Match, PacketMatcher, Turns};
 pub use rule::{Rule, RuleGuard, Times, action, matcher};
+#[cfg(any(feature = "tls", feature = "websocket"))]
+pub use transport::ListenerFaultError;
 #[cfg(feature = "tls")]
 pub use transport::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
 pub use transport::{Listener, TransportKind};

@@ -49,7 +49,7 @@ impl Layers {
                     TransportKind::SecureWebSocket => "http/1.1",
                     _ => "mqtt",
                 };
-                Some(tls::Acceptor::new(tls, alpn)?)
+                Some(tls::Acceptor::new(tls.clone(), alpn)?)
             }
         };
         #[cfg(feature = "websocket")]
@@ -62,6 +62,16 @@ impl Layers {
             #[cfg(feature = "websocket")]
             websocket,
         }))
+    }
+
+    #[cfg(feature = "tls")]
+    pub(super) const fn tls(&self) -> Option<&tls::Acceptor> {
+        self.tls.as_ref()
+    }
+
+    #[cfg(feature = "websocket")]
+    pub(super) const fn websocket(&self) -> Option<&websocket::Upgrader> {
+        self.websocket.as_ref()
     }
 
     pub(crate) const fn kind(&self) -> TransportKind {

@@ -10,6 +10,10 @@ use tokio::net::TcpListener;
 use tokio::net::UnixListener;
 use tokio::task::AbortHandle;
 
+#[cfg(feature = "tls")]
+use super::TlsFault;
+#[cfg(feature = "websocket")]
+use super::WebSocketFault;
 use super::listener::Place;
 #[cfg(unix)]
 use super::socket_file::SocketFile;
@@ -21,6 +25,8 @@ pub(crate) struct Listening {
     address: Option<SocketAddr>,
     url: String,
     task: AbortHandle,
+    #[cfg(any(feature = "tls", feature = "websocket"))]
+    layers: Arc<Layers>,
     #[cfg(unix)]
     _file: Option<SocketFile>,
 }
@@ -51,7 +57,9 @@ impl Listening {
                 Ok(Self {
                     address: Some(address),
                     url,
-                    task: spawn(Bound::Tcp(socket), layers, shared),
+                    task: spawn(Bound::Tcp(socket), layers.clone(), shared),
+                    #[cfg(any(feature = "tls", feature = "websocket"))]
+                    layers,
                     #[cfg(unix)]
                     _file: None,
                 })
@@ -63,7 +71,9 @@ impl Listening {
                 Ok(Self {
                     address: None,
                     url,
-                    task: spawn(Bound::Unix(socket), layers, shared),
+                    task: spawn(Bound::Unix(socket), layers.clone(), shared),
+                    #[cfg(any(feature = "tls", feature = "websocket"))]
+                    layers,
                     _file: Some(file),
                 })
             }
@@ -77,6 +87,18 @@ impl Listening {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What is wrong with the TLS of connections from now on; `None` where there is none.
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_tls_fault(&self, fault: Option<TlsFault>) -> Option<io::Result<()>> {
+        self.layers.tls().map(|tls| tls.set_fault(fault))
+    }
+
+    /// What is wrong with the WebSocket of connections from now on; `None` where there is none.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn set_websocket_fault(&self, fault: Option<WebSocketFault>) -> Option<()> {
+        self.layers.websocket().map(|it| it.set_fault(fault))
     }
 }
 

@@ -1,6 +1,10 @@
 //! What a connection reads from and writes to, and where such things come from: listeners, and the
 //! handshakes of what lies between TCP and MQTT.
 
+#[cfg(any(feature = "tls", feature = "websocket"))]
+mod fault_error;
+#[cfg(any(feature = "tls", feature = "websocket"))]
+mod fault_plan;
 mod hangup;
 mod kind;
 mod layers;
@@ -18,6 +22,8 @@ mod tls;
 #[cfg(feature = "websocket")]
 mod websocket;
 
+#[cfg(any(feature = "tls", feature = "websocket"))]
+pub use fault_error::ListenerFaultError;
 pub use kind::TransportKind;
 pub use listener::Listener;
 #[cfg(feature = "tls")]

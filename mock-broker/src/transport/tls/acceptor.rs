@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -13,58 +12,65 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{KeyLogFile, RootCertStore, ServerConfig};
 
 use super::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsVersion};
+use crate::transport::fault_plan::FaultPlan;
 
-/// The settings of TLS for each connection: without the fault, and with it.
+/// TLS for each connection: without a fault, and with it.
 pub(in crate::transport) struct Acceptor {
+    settings: Tls,
+    /// What is spoken above, unless the settings know better.
+    alpn: &'static str,
     right: Arc<ServerConfig>,
-    faulty: Option<Faulty>,
-}
-
-struct Faulty {
-    config: Arc<ServerConfig>,
-    fault: TlsFault,
-    /// How many connections will still meet it; `None` without end.
-    left: Option<AtomicU32>,
+    faulty: FaultPlan<(TlsFault, Arc<ServerConfig>)>,
 }
 
 impl Acceptor {
-    /// `alpn` is what is spoken above, unless the settings know better.
-    pub(in crate::transport) fn new(tls: &Tls, alpn: &str) -> io::Result<Self> {
-        let right = config(tls, alpn, None).map_err(unusable)?;
-        let faulty = match tls.fault {
+    pub(in crate::transport) fn new(settings: Tls, alpn: &'static str) -> io::Result<Self> {
+        let right = config(&settings, alpn, None)?;
+        let faulty = match settings.fault {
             None => None,
-            Some(fault) => Some(Faulty {
-                config: config(tls, alpn, Some(fault)).map_err(unusable)?,
-                fault,
-                left: tls.fault_times.map(AtomicU32::new),
-            }),
+            Some(fault) => Some((fault, config(&settings, alpn, Some(fault))?)),
         };
-        Ok(Self { right, faulty })
+        Ok(Self {
+            faulty: FaultPlan::new(faulty, settings.fault_times),
+            settings,
+            alpn,
+            right,
+        })
+    }
+
+    /// What is wrong from now on.
+    pub(in crate::transport) fn set_fault(&self, fault: Option<TlsFault>) -> io::Result<()> {
+        let faulty = match fault {
+            None => None,
+            Some(fault) => Some((fault, config(&self.settings, self.alpn, Some(fault))?)),
+        };
+        self.faulty.set(faulty);
+        Ok(())
     }
 
     /// What the next connection is to meet.
     pub(super) fn next(&self) -> (Arc<ServerConfig>, Option<TlsFault>) {
-        match &self.faulty {
-            Some(faulty) if faulty.takes_one() => (faulty.config.clone(), Some(faulty.fault)),
-            _ => (self.right.clone(), None),
+        match self.faulty.next() {
+            Some((fault, config)) => (config, Some(fault)),
+            None => (self.right.clone(), None),
         }
     }
 }
 
-impl Faulty {
-    fn takes_one(&self) -> bool {
-        let Some(left) = &self.left else {
-            return true;
-        };
-        let less = |left: u32| left.checked_sub(1);
-        let order = Ordering::Relaxed;
-        left.fetch_update(order, order, less).is_ok()
-    }
+fn config(tls: &Tls, alpn: &str, fault: Option<TlsFault>) -> io::Result<Arc<ServerConfig>> {
+    make_config(tls, alpn, fault).map_err(|error| {
+        let kind = io::ErrorKind::InvalidInput;
+        io::Error::new(kind, Unusable(error))
+    })
 }
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
-fn config(tls: &Tls, alpn: &str, fault: Option<TlsFault>) -> Result<Arc<ServerConfig>, AnyError> {
+fn make_config(
+    tls: &Tls,
+    alpn: &str,
+    fault: Option<TlsFault>,
+) -> Result<Arc<ServerConfig>, AnyError> {
     let certificate_fault = match fault {
         Some(TlsFault::Certificate(fault)) => Some(fault),
         _ => None,
@@ -128,10 +134,6 @@ fn verifier(
 }
 
 /// What was asked for cannot be had.
-fn unusable(error: AnyError) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, Unusable(error))
-}
-
 #[derive(Debug, thiserror::Error)]
 #[error("the names or the certificate of the TLS listener cannot be used")]
 struct Unusable(#[source] AnyError);

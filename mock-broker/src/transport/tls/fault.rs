@@ -28,6 +28,9 @@ pub enum TlsFault {
     CloseAfterServerHello,
     /// Odd: records, those of the handshake too, are as small as can be, 32 bytes each.
     SmallRecords,
+    /// Odd: the keys of the server change right behind the handshake (KeyUpdate), which TLS 1.2
+    /// does not know.
+    KeyUpdate,
     /// The handshake is right, and the first record behind it cannot be decrypted.
     CorruptRecord,
     /// Connections are closed without the alert `close_notify`, as if they were cut.
@@ -69,6 +72,7 @@ impl fmt::Display for TlsFault {
             Self::ResetAfterClientHello => "reset after ClientHello",
             Self::CloseAfterServerHello => "close after ServerHello",
             Self::SmallRecords => "small records",
+            Self::KeyUpdate => "key update",
             Self::CorruptRecord => "corrupt record",
             Self::NoCloseNotify => "no close_notify",
         })

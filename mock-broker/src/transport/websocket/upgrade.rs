@@ -1,7 +1,6 @@
 //! The request that makes HTTP into WebSocket, and the answer to it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +17,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode};
 use super::stream::Framed;
 use super::{SUBPROTOCOL, WebSocket, WebSocketFault};
 use crate::Direction;
+use crate::transport::fault_plan::FaultPlan;
 use crate::transport::hangup::Failure;
 use crate::transport::stalled::Stalled;
 use crate::transport::stranger::stranger;
@@ -29,8 +29,7 @@ const LONGEST_REQUEST: usize = 16 * 1024;
 /// WebSocket made ready for the connections of one listener.
 pub(in crate::transport) struct Upgrader {
     settings: WebSocket,
-    /// How many connections will still meet the fault; `None` without end.
-    faults_left: Option<AtomicU32>,
+    faults: FaultPlan<WebSocketFault>,
 }
 
 /// An answer that does not upgrade.
@@ -45,9 +44,14 @@ struct Refusal {
 impl Upgrader {
     pub(in crate::transport) fn new(settings: WebSocket) -> Self {
         Self {
-            faults_left: settings.fault_times.map(AtomicU32::new),
+            faults: FaultPlan::new(settings.fault.clone(), settings.fault_times),
             settings,
         }
+    }
+
+    /// What is wrong from now on.
+    pub(in crate::transport) fn set_fault(&self, fault: Option<WebSocketFault>) {
+        self.faults.set(fault);
     }
 
     pub(in crate::transport) async fn accept(
@@ -61,7 +65,7 @@ impl Upgrader {
             Err(refusal) => return Err(refusal.send(stream, notes).await),
         };
         notes.add(Direction::FromClient, describe(&request));
-        let fault = self.next_fault();
+        let fault = self.faults.next();
         if let Some(fault) = &fault {
             notes.add(Direction::ToClient, format!("fault: {fault}"));
         }
@@ -93,15 +97,6 @@ impl Upgrader {
         let close_code = self.settings.close_code;
         let framed = Framed::new(stream, read, fault, close_code, notes.clone());
         Ok(Box::new(framed))
-    }
-
-    fn next_fault(&self) -> Option<WebSocketFault> {
-        if let Some(left) = &self.faults_left {
-            let less = |left: u32| left.checked_sub(1);
-            let order = Ordering::Relaxed;
-            left.fetch_update(order, order, less).ok()?;
-        }
-        self.settings.fault.clone()
     }
 
     /// The answer of a server that is right.

@@ -1,7 +1,7 @@
 //! Certificates of servers and clients, right and wrong.
 
 use nack_mock_broker::{
-    CertificateFault, ClientCertificate, Identity, Listener, MockBroker, Tls, TlsVersion,
+    CertificateFault, ClientCertificate, Identity, Listener, MockBroker, Tls, TlsFault, TlsVersion,
 };
 use tokio::io::AsyncReadExt;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
@@ -80,6 +80,26 @@ async fn a_fault_is_met_as_often_as_was_said() {
     connect(&broker, client(&tls)).await.unwrap_err();
     connected(&broker, client(&tls)).await;
     connected(&broker, client(&tls)).await;
+}
+
+#[tokio::test]
+async fn a_certificate_expires_while_the_broker_runs() {
+    let tls = Tls::new();
+    let broker = start(&tls).await;
+    connected(&broker, client(&tls)).await;
+    let expired = TlsFault::from(CertificateFault::Expired);
+    broker.set_tls_fault(0, expired).unwrap();
+    connect(&broker, client(&tls)).await.unwrap_err();
+    connect(&broker, client(&tls)).await.unwrap_err();
+    broker.set_tls_fault(0, None).unwrap();
+    connected(&broker, client(&tls)).await;
+
+    let error = broker.set_tls_fault(1, expired).unwrap_err();
+    let no_listener = "there is no listener 1: the broker has 1, counted from 0";
+    assert_eq!(error.to_string(), no_listener);
+    let plain = MockBroker::start().await.unwrap();
+    let error = plain.set_tls_fault(0, expired).unwrap_err();
+    assert_eq!(error.to_string(), "listener 0 does not speak TLS");
 }
 
 #[tokio::test]

@@ -117,6 +117,18 @@ async fn small_records_are_put_together_again() {
     }
 }
 
+#[tokio::test]
+async fn keys_are_changed_in_the_middle() {
+    let tls = Tls::new().fault(TlsFault::KeyUpdate);
+    let broker = start(&tls).await;
+    let mut peer = connected(&broker, client(&tls)).await;
+    peer.expects_nothing().await;
+    // In TLS 1.2 nothing happens.
+    let tls = tls.only(TlsVersion::Tls12);
+    let broker = start(&tls).await;
+    connected(&broker, client(&tls)).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_read_is_not_waited_for_at_the_end() {
     let broker = MockBroker::in_memory();

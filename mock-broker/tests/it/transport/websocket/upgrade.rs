@@ -95,6 +95,21 @@ async fn a_fault_is_met_as_often_as_was_said() {
 }
 
 #[tokio::test]
+async fn a_fault_comes_and_goes_while_the_broker_runs() {
+    let broker = start(WebSocket::new()).await;
+    connected(&broker).await;
+    let busy = WebSocketFault::Status(503);
+    broker.set_websocket_fault(0, busy.clone()).unwrap();
+    assert_eq!(status(&connect(&broker).await.unwrap_err()), 503);
+    broker.set_websocket_fault(0, None).unwrap();
+    connected(&broker).await;
+
+    let plain = MockBroker::start().await.unwrap();
+    let error = plain.set_websocket_fault(0, busy).unwrap_err();
+    assert_eq!(error.to_string(), "listener 0 does not speak WebSocket");
+}
+
+#[tokio::test]
 async fn the_answer_is_wrong_in_each_way() {
     for (fault, expected) in [
         (

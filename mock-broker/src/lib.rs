@@ -1,4 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(all(feature = "tls", feature = "websocket")),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the README is about what all features have"
+    )
+)]
 //!
 //! # Map
 //!

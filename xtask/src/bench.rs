@@ -59,11 +59,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return process::run(&mut process::cargo(time_arguments(arguments)));
     }
     needs_valgrind()?;
+    let root = project::root();
+    if !with_peers(arguments) {
+        return COUNTER.run(count_arguments(arguments, &root));
+    }
+    let mut list = count_arguments(arguments, &root);
+    if arguments.passed_on.is_empty() {
+        // What is compiled with us moves our figures a little, as the compiler inlines otherwise.
+        // So ours are always counted in the same program, which is the one without the others.
+        let ours = file("ours", &root).to_string_lossy().into_owned();
+        COUNTER.run(["--save", &ours])?;
+        list.extend(["--ours".to_owned(), ours]);
+    }
     let counter = Program {
-        default_features: with_peers(arguments),
+        default_features: true,
         ..COUNTER
     };
-    counter.run(count_arguments(arguments, &project::root()))
+    counter.run(list)
 }
 
 /// The counts in the repository are never saved without the other codecs': reports need both.

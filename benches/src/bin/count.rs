@@ -11,6 +11,7 @@ use nack_benches::Workload;
 use nack_benches::count::{
     Comparison, Document, Once, comparison_table, count, figures_table, pairs,
 };
+use nack_benches::peers::OURS;
 
 const AFTER_HELP: &str = "\
 Each codec does each workload in a process of its own under valgrind's callgrind, once with some
@@ -46,6 +47,9 @@ struct Arguments {
     /// Write the same JSON document to a file.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Take our figures from a document that was saved before, and count the other codecs alone.
+    #[arg(long, value_name = "FILE")]
+    ours: Option<PathBuf>,
     /// Compare with a document that was saved before, and exit with 1 if ours became slower.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -123,12 +127,15 @@ fn run(arguments: &Arguments) -> Result<End, Box<dyn std::error::Error>> {
         .as_deref()
         .map(Document::read)
         .transpose()?;
+    let ours = arguments.ours.as_deref().map(Document::read).transpose()?;
     let mut chosen = pairs();
+    let order = chosen.clone();
     chosen.retain(|pair| {
         let workload = &arguments.workload;
         let peer = &arguments.peer;
         (workload.is_empty() || workload.contains(&pair.workload))
             && (peer.is_empty() || peer.iter().any(|name| pair.peer.contains(name.as_str())))
+            && (ours.is_none() || !pair.peer.starts_with(OURS))
     });
     let mut stdout = io::stdout().lock();
     if chosen.is_empty() {
@@ -151,13 +158,22 @@ fn run(arguments: &Arguments) -> Result<End, Box<dyn std::error::Error>> {
         Some(jobs) => jobs,
         None => thread::available_parallelism()?,
     };
-    let results = count(&chosen, jobs, |figure| {
+    let mut results = count(&chosen, jobs, |figure| {
         let (workload, peer) = (&figure.workload, &figure.peer);
         eprintln!(
             "{workload}  {peer:<18}{:>14.1}",
             figure.instructions_per_packet
         );
     })?;
+    if let Some(ours) = ours {
+        let figures = ours.results.into_iter();
+        results.extend(figures.filter(|figure| figure.peer.starts_with(OURS)));
+        results.sort_by_key(|figure| {
+            order
+                .iter()
+                .position(|pair| pair.workload.id() == figure.workload && pair.peer == figure.peer)
+        });
+    }
     let document = Document::new(results);
     if let Some(path) = &arguments.save {
         document.write(path)?;

@@ -19,6 +19,26 @@ const COUNTER: Program = Program {
     default_features: false,
 };
 
+/// What a message costs a client.
+const CLIENT: Program = Program {
+    name: "client",
+    ..COUNTER
+};
+
+/// What a message, a connection and a rule cost the mock broker.
+const BROKER: Program = Program {
+    name: "broker",
+    ..COUNTER
+};
+
+/// The mock broker, as it is measured.
+const MOCK_BROKER: Program = Program {
+    package: "nack-mock-broker",
+    name: "mock-broker",
+    release: true,
+    default_features: true,
+};
+
 /// The name that stands for the counts in the repository.
 const COMMITTED: &str = "committed";
 
@@ -28,6 +48,9 @@ const COMMITTED: &str = "committed";
 /// others are too, on the same bytes: some minutes, and some more to compile them the first time.
 /// Counts do not depend on the machine's load; they do on the compiler, so a comparison with
 /// another compiler's counts is shown and fails nothing.
+///
+/// --client and --broker measure times of whole programs instead: our client beside rumqttc's,
+/// and the mock broker as a server beside Mosquitto, where that is installed.
 ///
 /// Exit code 0: counted, nothing is slower; 1: something is; 2: wrong usage; 3: nothing was counted.
 #[derive(Debug, clap::Args)]
@@ -49,6 +72,12 @@ pub(crate) struct Arguments {
     /// Measure times instead, with criterion; --save and --compare then name its baselines.
     #[arg(long)]
     time: bool,
+    /// Measure what a message costs the client instead; the others' with --peers.
+    #[arg(long, conflicts_with_all = ["save", "compare", "time"])]
+    client: bool,
+    /// Measure the mock broker instead: start, idle connections, routing, and 1,000 rules.
+    #[arg(long, conflicts_with_all = ["save", "compare", "time", "client", "peers"])]
+    broker: bool,
     /// More arguments for the counting program (`-- --help` shows them), or for criterion.
     #[arg(last = true, value_name = "ARGUMENTS")]
     passed_on: Vec<String>,
@@ -57,6 +86,19 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.time {
         return process::run(&mut process::cargo(time_arguments(arguments)));
+    }
+    if arguments.client {
+        let client = Program {
+            default_features: arguments.peers,
+            ..CLIENT
+        };
+        return client.run(&arguments.passed_on);
+    }
+    if arguments.broker {
+        let mock_broker = MOCK_BROKER.build()?;
+        let program = ["--mock-broker".into(), mock_broker.into_os_string()];
+        let passed_on = arguments.passed_on.iter().map(Into::into);
+        return BROKER.run(program.into_iter().chain(passed_on));
     }
     needs_valgrind()?;
     let root = project::root();
@@ -93,6 +135,8 @@ pub(crate) fn check_instructions() -> Result<Verdict, Failure> {
         threshold: 3.0,
         peers: false,
         time: false,
+        client: false,
+        broker: false,
         passed_on: Vec::new(),
     })?;
     let differences = differences(

@@ -39,7 +39,8 @@ impl Program {
         })
     }
 
-    fn build(&self) -> Result<PathBuf, Failure> {
+    /// Builds it; where it is.
+    pub(crate) fn build(&self) -> Result<PathBuf, Failure> {
         eprintln!(
             "building {} (the first time takes a minute or two) …",
             self.name

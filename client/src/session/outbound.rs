@@ -110,7 +110,7 @@ impl Session {
             self.start_operation_timer(now);
             return Ok(());
         }
-        let must_wait = self.quota.is_used_up() || self.exchanges.next_free().is_none();
+        let must_wait = self.quota.is_used_up() || self.exchanges.is_full();
         debug_assert!(
             must_wait || self.resend.is_empty() && self.waiting.is_empty(),
             "what waits is sent as soon as it can be, so nothing overtakes it here"
@@ -172,7 +172,7 @@ impl Session {
             };
             self.send_again(packet_id);
         }
-        while !self.quota.is_used_up() && self.exchanges.next_free().is_some() {
+        while !self.quota.is_used_up() && !self.exchanges.is_full() {
             let Some(waiting) = self.waiting.pop_front() else {
                 break;
             };

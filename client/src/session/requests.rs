@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// The identifier of the next packet that has one.
-    pub(super) fn next_packet_id(&self) -> Result<PacketId, Invalid> {
+    pub(super) fn next_packet_id(&mut self) -> Result<PacketId, Invalid> {
         self.exchanges
             .next_free()
             .ok_or(Invalid::NoPacketIdentifier)

@@ -31,7 +31,7 @@ fn messages_above_the_receive_maximum_wait_for_their_turn() {
     pair.hear(&puback(1));
     pair.check(
         r#"<- PUBACK 1
-           -> PUBLISH 1 QoS 1 t "m3"
+           -> PUBLISH 3 QoS 1 t "m3"
            #1 published"#,
     );
     // PUBREC frees nothing yet.
@@ -40,7 +40,7 @@ fn messages_above_the_receive_maximum_wait_for_their_turn() {
     pair.hear(&pubcomp(2));
     pair.check(
         r#"<- PUBCOMP 2
-           -> PUBLISH 2 QoS 2 t "m4"
+           -> PUBLISH 4 QoS 2 t "m4"
            #2 published"#,
     );
     assert_eq!(pair.session.quota_taken(), 2);
@@ -58,20 +58,20 @@ fn every_end_of_an_exchange_frees_one_and_only_one() {
     }
     pair.forget();
     pair.hear(&puback_with(1, PubackReason::QuotaExceeded));
-    pair.hear(&pubrec_with(1, PubrecReason::NotAuthorized));
-    pair.hear(&pubrec(1));
-    pair.hear(&pubcomp(1));
+    pair.hear(&pubrec_with(2, PubrecReason::NotAuthorized));
+    pair.hear(&pubrec(3));
+    pair.hear(&pubcomp(3));
     pair.check(
         r#"<- PUBACK 1 0x97
-           -> PUBLISH 1 QoS 2 t "m2"
+           -> PUBLISH 2 QoS 2 t "m2"
            #1 Rejected: PUBACK 0x97
-           <- PUBREC 1 0x87
-           -> PUBLISH 1 QoS 2 t "m3"
+           <- PUBREC 2 0x87
+           -> PUBLISH 3 QoS 2 t "m3"
            #2 Rejected: PUBREC 0x87
-           <- PUBREC 1
-           -> PUBREL 1
-           <- PUBCOMP 1
-           -> PUBLISH 1 QoS 1 t "m4"
+           <- PUBREC 3
+           -> PUBREL 3
+           <- PUBCOMP 3
+           -> PUBLISH 4 QoS 1 t "m4"
            #3 published"#,
     );
     // What is of no exchange frees nothing.
@@ -79,8 +79,8 @@ fn every_end_of_an_exchange_frees_one_and_only_one() {
     pair.hear(&pubcomp(7));
     pair.forget();
     assert_eq!(pair.session.quota_taken(), 1);
-    pair.hear(&puback(1));
-    pair.hear(&puback(1));
+    pair.hear(&puback(4));
+    pair.hear(&puback(5));
     assert_eq!(pair.session.quota_taken(), 0);
 }
 
@@ -141,24 +141,24 @@ fn waiting_messages_keep_their_order() {
         pair.publish(AtLeastOnce);
         pair.publish(ExactlyOnce);
     }
-    for _ in 0..3 {
-        pair.hear(&puback(1));
-        pair.hear(&pubrec_with(1, PubrecReason::UnspecifiedError));
+    for packet_id in [1, 3, 5] {
+        pair.hear(&puback(packet_id));
+        pair.hear(&pubrec_with(packet_id + 1, PubrecReason::UnspecifiedError));
     }
     let happened = pair.happened();
     let sent: Vec<_> = happened
         .lines()
-        .filter_map(|line| line.strip_prefix("-> PUBLISH 1 "))
+        .filter_map(|line| line.strip_prefix("-> PUBLISH "))
         .collect();
     assert_eq!(
         sent,
         [
-            r#"QoS 1 t "m1""#,
-            r#"QoS 2 t "m2""#,
-            r#"QoS 1 t "m3""#,
-            r#"QoS 2 t "m4""#,
-            r#"QoS 1 t "m5""#,
-            r#"QoS 2 t "m6""#,
+            r#"1 QoS 1 t "m1""#,
+            r#"2 QoS 2 t "m2""#,
+            r#"3 QoS 1 t "m3""#,
+            r#"4 QoS 2 t "m4""#,
+            r#"5 QoS 1 t "m5""#,
+            r#"6 QoS 2 t "m6""#,
         ]
     );
 }
@@ -190,14 +190,14 @@ fn the_quota_begins_afresh_with_every_connection_and_may_be_smaller() {
         r#"<- PUBACK 2
            -> PUBLISH 3 QoS 1 DUP t "m3"
            <- PUBACK 1
-           -> PUBLISH 2 QoS 1 t "m4""#,
+           -> PUBLISH 4 QoS 1 t "m4""#,
     );
     pair.hear(&puback(3));
-    pair.hear(&puback(2));
+    pair.hear(&puback(4));
     assert_eq!(pair.session.quota_taken(), 0);
     pair.check(
         "<- PUBACK 3
-         <- PUBACK 2
+         <- PUBACK 4
          #4 published",
     );
 }
@@ -248,13 +248,13 @@ fn an_identifier_that_is_freed_while_messages_wait_to_be_resent_is_not_theirs() 
     pair.hear(&puback(1));
     pair.check(
         r#"<- PUBACK 2
-           -> SUBSCRIBE 2 a:2
-           -> SUBSCRIBE 4 b:2
+           -> SUBSCRIBE 4 a:2
+           -> SUBSCRIBE 5 b:2
            <- PUBACK 1
            -> PUBLISH 3 QoS 1 DUP t "m3""#,
     );
-    pair.hear(&suback(2, &[SubackReason::GrantedQos2]));
-    pair.check("<- SUBACK 2 0x02\n#4 subscribed 0x02");
+    pair.hear(&suback(4, &[SubackReason::GrantedQos2]));
+    pair.check("<- SUBACK 4 0x02\n#4 subscribed 0x02");
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_waiting_message_is_not_sent_above_the_limits() {
     pair.hear(&puback(1));
     pair.check(
         r#"<- PUBACK 1
-           -> PUBLISH 1 QoS 1 t "xxxxxxxx"
+           -> PUBLISH 2 QoS 1 t "xxxxxxxx"
            #1 published"#,
     );
 }

@@ -287,9 +287,9 @@ fn an_answer_in_time_needs_no_deadline() {
     pair.forget();
     pair.pass(seconds(29));
     pair.check("at 30 s");
-    pair.hear(&puback(1));
+    pair.hear(&puback(2));
     pair.pass(seconds(100));
-    pair.check("<- PUBACK 1\n#2 published\nat 50 s");
+    pair.check("<- PUBACK 2\n#2 published\nat 50 s");
     assert_eq!(pair.session.poll_timeout(), None);
 }
 
@@ -311,7 +311,7 @@ fn a_message_that_waited_for_too_long_is_taken_back() {
     pair.hear(&puback(1));
     pair.check(
         r#"<- PUBACK 1
-           -> PUBLISH 1 QoS 1 t "m3""#,
+           -> PUBLISH 2 QoS 1 t "m3""#,
     );
 }
 

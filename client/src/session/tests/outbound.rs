@@ -449,10 +449,27 @@ fn identifiers_are_shared_by_all_requests_and_never_taken_twice() {
         pair.subscribe("b");
     }
     pair.check(
-        "-> SUBSCRIBE 1 b:2
-         -> SUBSCRIBE 5 b:2
-         -> SUBSCRIBE 6 b:2",
+        "-> SUBSCRIBE 5 b:2
+         -> SUBSCRIBE 6 b:2
+         -> SUBSCRIBE 7 b:2",
     );
+}
+
+#[test]
+fn a_second_acknowledgement_of_a_message_is_none_of_the_next() {
+    for config in both() {
+        let mut pair = Pair::connected(config);
+        pair.publish(AtLeastOnce);
+        pair.hear(&puback(1));
+        pair.publish(AtLeastOnce);
+        pair.forget();
+        pair.hear(&puback(1));
+        pair.check("<- PUBACK 1\n!! unsolicited PUBACK 1");
+        assert_eq!(pair.packet_ids(), [2]);
+        assert_eq!(pair.session.quota_taken(), 1);
+        pair.hear(&puback(2));
+        pair.check("<- PUBACK 2\n#2 published");
+    }
 }
 
 #[test]

@@ -300,7 +300,7 @@ impl MockBroker {
         action: impl Into<Action> + Send,
     ) -> Result<(), NotConnected> {
         let (target, action) = (target.into(), action.into());
-        match self.shared.command(&target, action).await {
+        match self.shared.command(&target, vec![action]).await {
             Some(()) => Ok(()),
             None => Err(NotConnected { target }),
         }

@@ -21,6 +21,8 @@ mod base;
 mod broker;
 mod builder;
 mod connection;
+#[cfg(feature = "control")]
+pub mod control;
 mod journal;
 mod received;
 mod rule;
@@ -33,6 +35,8 @@ mod verify;
 pub use base::Base;
 pub use broker::{MockBroker, NotConnected, Target};
 pub use builder::Builder;
+#[cfg(feature = "scenario")]
+pub use journal::json;
 pub use journal::{Capture, Closed, Direction, Entry, EntryKind, Journal};
 pub use received::Received;
 pub use rule::action::{Action, Form, Reason, Respond, Verdict};

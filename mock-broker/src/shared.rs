@@ -22,6 +22,9 @@ pub(crate) struct Shared {
     pub(crate) rules: RuleSet,
     pub(crate) maximum_packet_size: u32,
     pub(crate) patience: Duration,
+    /// What a new base behaviour is made from.
+    #[cfg(feature = "control")]
+    builder: Builder,
     /// No closure of the user's runs, and nothing is awaited, while it is locked.
     state: Mutex<State>,
     /// Changes with each change of `state` that somebody may wait for.
@@ -57,6 +60,8 @@ impl Shared {
             rules: RuleSet::default(),
             maximum_packet_size: builder.maximum_packet_size,
             patience: builder.patience,
+            #[cfg(feature = "control")]
+            builder: builder.clone(),
             state: Mutex::new(State {
                 record: Record::new(builder.journal_entries, builder.journal_bytes),
                 behaviour: behaviour(builder),
@@ -71,6 +76,12 @@ impl Shared {
     /// The state; what it holds is right even if a task panicked, which is a bug of ours.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes with each change of the state that somebody may wait for.
+    #[cfg(feature = "control")]
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Wakes those who wait for a change. Not to be called while the state is locked, or they
@@ -125,11 +136,33 @@ impl Shared {
         }
     }
 
-    /// Has a connection do something; `None` where there is none.
-    pub(crate) async fn command(&self, target: &Target, action: Action) -> Option<()> {
+    /// Ends the connections that are open; whether there were any.
+    #[cfg(feature = "control")]
+    pub(crate) fn abort_connections(&self) -> bool {
+        let state = self.state();
+        // What a task holds is dropped after it was aborted, by the runtime, and then locks the
+        // state and takes the link away.
+        for task in state.links.values().filter_map(|link| link.task.as_ref()) {
+            task.abort();
+        }
+        !state.links.is_empty()
+    }
+
+    /// Forgets what happened, and what the base behaviour remembers. Numbers go on.
+    #[cfg(feature = "control")]
+    pub(crate) fn forget(&self) {
+        let mut state = self.state();
+        state.behaviour = behaviour(&self.builder);
+        state.record.clear();
+        drop(state);
+        self.announce();
+    }
+
+    /// Has a connection do something, in this order; `None` where there is none.
+    pub(crate) async fn command(&self, target: &Target, actions: Vec<Action>) -> Option<()> {
         let commands = self.state().commands(target)?;
         let (done, is_done) = oneshot::channel();
-        commands.send(Command { action, done }).await.ok()?;
+        commands.send(Command { actions, done }).await.ok()?;
         is_done.await.ok()
     }
 

@@ -55,6 +55,13 @@ impl Unmet {
             .filter_map(|failure| failure.rule.as_deref())
     }
 
+    /// Each failure: the rule, what is wrong, and the details line by line.
+    #[cfg(feature = "control")]
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (Option<&str>, &str, &[String])> {
+        let failures = self.failures.iter();
+        failures.map(|it| (it.rule.as_deref(), it.what.as_str(), &it.details[..]))
+    }
+
     /// All that happened up to then.
     pub const fn journal(&self) -> &Journal {
         &self.journal

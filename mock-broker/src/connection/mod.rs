@@ -68,7 +68,7 @@ pub(crate) struct Connection {
 
 /// Something that was asked for from outside.
 pub(crate) struct Command {
-    pub(crate) action: Action,
+    pub(crate) actions: Vec<Action>,
     pub(crate) done: oneshot::Sender<()>,
 }
 
@@ -175,8 +175,8 @@ impl Connection {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Command(Command { action, done }) => {
-                self.perform(Script::of_command(action));
+            Event::Command(Command { actions, done }) => {
+                self.perform(Script::of_command(actions));
                 // Whoever asked may have stopped waiting.
                 let _ = done.send(());
             }

@@ -39,8 +39,8 @@ impl Script {
         }
     }
 
-    pub(super) fn of_command(action: Action) -> Self {
-        Self::of_base(vec![action.0])
+    pub(super) fn of_command(actions: Vec<Action>) -> Self {
+        Self::of_base(actions.into_iter().map(|action| action.0).collect())
     }
 
     pub(super) fn of_base(steps: Vec<Step>) -> Self {

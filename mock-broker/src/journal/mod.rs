@@ -1,5 +1,7 @@
 //! All that the broker saw and did, in its order: decoded, raw, by whom and when.
 
+#[cfg(feature = "scenario")]
+pub mod json;
 mod pcap;
 mod record;
 mod transcript;

@@ -18,6 +18,8 @@ pub(crate) struct Record {
     bytes: usize,
     /// The number of the next entry.
     next: u64,
+    /// The number of the first entry that was not forgotten on purpose.
+    first: u64,
     most_entries: usize,
     most_bytes: usize,
 }
@@ -53,6 +55,7 @@ impl Record {
             entries: VecDeque::new(),
             bytes: 0,
             next: 0,
+            first: 0,
             most_entries,
             most_bytes,
         }
@@ -110,6 +113,20 @@ impl Record {
         }
     }
 
+    /// For how long it is written.
+    #[cfg(feature = "control")]
+    pub(crate) fn uptime(&self) -> std::time::Duration {
+        self.started.elapsed()
+    }
+
+    /// Forgets all entries; numbers go on.
+    #[cfg(feature = "control")]
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
+        self.first = self.next;
+    }
+
     /// The number of the next entry.
     pub(crate) const fn next(&self) -> u64 {
         self.next
@@ -125,7 +142,7 @@ impl Record {
     pub(crate) fn snapshot(&self) -> Journal {
         Journal {
             entries: self.entries.iter().cloned().collect(),
-            forgotten: self.next - self.entries.len() as u64,
+            forgotten: self.next - self.first - self.entries.len() as u64,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The rules of a broker in their order, and which of them wins.
 
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+#[cfg(feature = "control")]
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +16,9 @@ use crate::Received;
 pub(crate) struct RuleSet {
     /// Copied on change, so that closures run without any lock held.
     rules: Mutex<Arc<Ordered>>,
+    /// The number of the next rule, less one.
+    #[cfg(feature = "control")]
+    numbers: AtomicU64,
 }
 
 /// The rules in their order, and for each kind of packet those that can be about it.
@@ -25,6 +30,8 @@ struct Ordered {
 
 /// A rule in force, with its counts.
 pub(crate) struct Mounted {
+    #[cfg(feature = "control")]
+    number: u64,
     rule: Rule,
     place: &'static Location<'static>,
     ended: AtomicBool,
@@ -73,6 +80,8 @@ impl Ordered {
 impl RuleSet {
     pub(super) fn mount(&self, rule: Rule, place: &'static Location<'static>) -> Arc<Mounted> {
         let mounted = Arc::new(Mounted {
+            #[cfg(feature = "control")]
+            number: 1 + self.numbers.fetch_add(1, Ordering::Relaxed),
             rule,
             place,
             ended: AtomicBool::new(false),
@@ -99,6 +108,41 @@ impl RuleSet {
             .filter(|other| !(forgettable && Arc::ptr_eq(other, rule)))
             .cloned();
         *rules = Arc::new(Ordered::new(all.collect()));
+    }
+
+    /// Mounts a rule that stays until it is [removed](Self::remove).
+    #[cfg(feature = "control")]
+    #[track_caller]
+    pub(crate) fn mount_for_good(&self, rule: Rule) -> Arc<Mounted> {
+        let mounted = self.mount(rule, Location::caller());
+        mounted.keep();
+        mounted
+    }
+
+    /// The rules that have not ended.
+    #[cfg(feature = "control")]
+    pub(crate) fn in_force(&self) -> Vec<Arc<Mounted>> {
+        let all = self.all();
+        let in_force = all
+            .iter()
+            .filter(|rule| !rule.ended.load(Ordering::Relaxed));
+        in_force.cloned().collect()
+    }
+
+    /// Ends a rule, whoever holds its guard.
+    #[cfg(feature = "control")]
+    pub(crate) fn remove(&self, rule: &Arc<Mounted>) {
+        rule.counts().kept = false;
+        self.end(rule);
+    }
+
+    /// Ends all rules, and expects nothing of them any more.
+    #[cfg(feature = "control")]
+    pub(crate) fn clear(&self) {
+        let rules = std::mem::take(&mut *lock(&self.rules));
+        for rule in rules.all.iter() {
+            rule.ended.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn all(&self) -> Arc<[Arc<Mounted>]> {
@@ -137,6 +181,12 @@ impl RuleSet {
 }
 
 impl Mounted {
+    /// Its number; the first rule of a broker is 1.
+    #[cfg(feature = "control")]
+    pub(crate) const fn id(&self) -> u64 {
+        self.number
+    }
+
     pub(crate) fn rule(&self) -> &Rule {
         &self.rule
     }

@@ -34,5 +34,7 @@ pub use model::{
     Pace, Properties, ProtocolVersion, RawProperty, Reply, Scenario, SetByte, Split, Step,
     UserProperties, VarInt,
 };
+#[cfg(feature = "control")]
+pub(crate) use name::nearest;
 pub use name::{Code, PacketName, PropertyName, UnknownName};
 pub use rule::BadStep;

@@ -325,7 +325,7 @@ impl On {
 
 impl Step {
     /// What it does, in order; nothing, if it watches.
-    fn actions(&self) -> Result<Vec<Action>, BadStep> {
+    pub(crate) fn actions(&self) -> Result<Vec<Action>, BadStep> {
         let mut actions = Vec::new();
         match self.drive.0.as_slice() {
             [] => put_replies(&mut actions, &self.reply)?,

@@ -1,3 +1,11 @@
 //! The broker as it is seen and driven from outside of its process.
 
+#[cfg(feature = "control")]
+mod adapters;
+#[cfg(feature = "control")]
+mod http;
+#[cfg(feature = "scenario")]
+mod json;
 mod pcap;
+#[cfg(feature = "control")]
+mod server;

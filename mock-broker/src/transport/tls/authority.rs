@@ -13,6 +13,9 @@ use super::CertificateFault;
 /// What the server is called in each certificate of its own.
 const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
+const SERVER: ExtendedKeyUsagePurpose = ExtendedKeyUsagePurpose::ServerAuth;
+const CLIENT: ExtendedKeyUsagePurpose = ExtendedKeyUsagePurpose::ClientAuth;
+
 /// Nobody is called so: RFC 6761 keeps the domain free.
 const WRONG_NAME: &str = "wrong.invalid";
 
@@ -58,19 +61,18 @@ pub(super) struct Authority {
 
 impl Authority {
     pub(super) fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        let name = "nack mock broker authority";
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let (this_year, _) = valid(None);
-        params.not_before = date_time_ymd(this_year, 1, 1);
-        params.not_after = date_time_ymd(this_year + YEARS, 1, 1);
+        let params = authority_params("nack mock broker authority");
         let issuer = CertifiedIssuer::self_signed(params, key());
         Self {
             issuer: issuer.expect("a key of the default kind can sign"),
         }
+    }
+
+    /// An authority that this one vouches for.
+    fn intermediate(&self) -> Result<Self, rcgen::Error> {
+        let params = authority_params("nack mock broker intermediate authority");
+        let issuer = CertifiedIssuer::signed_by(params, key(), &self.issuer)?;
+        Ok(Self { issuer })
     }
 
     pub(super) fn pem(&self) -> String {
@@ -91,21 +93,23 @@ impl Authority {
                 .collect(),
         };
         let common_name = names[0].clone();
-        let mut params = CertificateParams::new(names)?;
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.issue(params, &common_name, fault)
+        let params = CertificateParams::new(names)?;
+        let purposes = (SERVER, CLIENT);
+        self.issue(params, purposes, &common_name, fault)
     }
 
     pub(super) fn client(&self, name: &str, fault: Option<CertificateFault>) -> Identity {
-        let mut params = CertificateParams::default();
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        self.issue(params, name, fault)
+        let params = CertificateParams::default();
+        let purposes = (CLIENT, SERVER);
+        self.issue(params, purposes, name, fault)
             .expect("a key of the default kind can sign")
     }
 
+    /// `purposes` are the right one and the wrong one.
     fn issue(
         &self,
         mut params: CertificateParams,
+        purposes: (ExtendedKeyUsagePurpose, ExtendedKeyUsagePurpose),
         common_name: &str,
         fault: Option<CertificateFault>,
     ) -> Result<Identity, rcgen::Error> {
@@ -114,6 +118,10 @@ impl Authority {
             .distinguished_name
             .push(DnType::CommonName, common_name);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![match fault {
+            Some(CertificateFault::WrongPurpose) => purposes.1,
+            _ => purposes.0,
+        }];
         params.use_authority_key_identifier_extension = true;
         let (from, until) = valid(fault);
         params.not_before = date_time_ymd(from, 1, 1);
@@ -123,6 +131,9 @@ impl Authority {
             Some(CertificateFault::SelfSigned) => params.self_signed(&key)?,
             Some(CertificateFault::UnknownAuthority) => {
                 params.signed_by(&key, &Self::new().issuer)?
+            }
+            Some(CertificateFault::MissingIntermediate) => {
+                params.signed_by(&key, &self.intermediate()?.issuer)?
             }
             _ => params.signed_by(&key, &self.issuer)?,
         };
@@ -146,14 +157,30 @@ const YEARS: i32 = 2;
 /// From the beginning of which year until the beginning of which one a certificate is valid.
 fn valid(fault: Option<CertificateFault>) -> (i32, i32) {
     const SECONDS_OF_A_YEAR: u64 = 31_556_952;
+    // Years are not equally long, and clocks not equally right: a year has begun once it is two
+    // days old.
+    const TWO_DAYS: u64 = 2 * 24 * 60 * 60;
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let years = since_1970.map_or(0, |time| time.as_secs() / SECONDS_OF_A_YEAR);
+    let seconds = since_1970.map_or(0, |time| time.as_secs());
+    let years = seconds.saturating_sub(TWO_DAYS) / SECONDS_OF_A_YEAR;
     let this_year = 1970 + i32::try_from(years).unwrap_or(0);
     match fault {
         Some(CertificateFault::Expired) => (this_year - 3, this_year - 1),
         Some(CertificateFault::NotYetValid) => (this_year + 2, this_year + 4),
         _ => (this_year, this_year + YEARS),
     }
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let (from, until) = valid(None);
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(until, 1, 1);
+    params
 }
 
 fn key() -> KeyPair {

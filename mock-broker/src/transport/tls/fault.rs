@@ -51,6 +51,10 @@ pub enum CertificateFault {
     UnknownAuthority,
     /// Nobody but itself vouches for it.
     SelfSigned,
+    /// It is vouched for by way of another authority, whose certificate is not sent along.
+    MissingIntermediate,
+    /// It is for clients if a server shows it, and for servers if a client does.
+    WrongPurpose,
 }
 
 impl From<CertificateFault> for TlsFault {
@@ -87,6 +91,8 @@ impl fmt::Display for CertificateFault {
             Self::WrongName => "certificate of another name",
             Self::UnknownAuthority => "certificate of an unknown authority",
             Self::SelfSigned => "self-signed certificate",
+            Self::MissingIntermediate => "certificate without its intermediate",
+            Self::WrongPurpose => "certificate for another purpose",
         })
     }
 }

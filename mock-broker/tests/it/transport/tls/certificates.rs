@@ -8,12 +8,14 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
 use super::{client, client_with, connect, connect_as, connected, faulty, notes, reason, start};
 
-const FAULTS: [CertificateFault; 5] = [
+const FAULTS: [CertificateFault; 7] = [
     CertificateFault::Expired,
     CertificateFault::NotYetValid,
     CertificateFault::WrongName,
     CertificateFault::UnknownAuthority,
     CertificateFault::SelfSigned,
+    CertificateFault::MissingIntermediate,
+    CertificateFault::WrongPurpose,
 ];
 
 #[tokio::test]
@@ -58,7 +60,12 @@ async fn each_wrong_certificate_is_refused_by_the_client_for_its_own_reason() {
                 matches!(reason, CertificateError::NotValidForNameContext { .. })
             }
             CertificateFault::UnknownAuthority => *reason == CertificateError::BadSignature,
-            CertificateFault::SelfSigned => *reason == CertificateError::UnknownIssuer,
+            CertificateFault::SelfSigned | CertificateFault::MissingIntermediate => {
+                *reason == CertificateError::UnknownIssuer
+            }
+            CertificateFault::WrongPurpose => {
+                matches!(reason, CertificateError::InvalidPurposeContext { .. })
+            }
             _ => false,
         };
         assert!(as_expected, "{fault}: {reason:?}");
@@ -163,6 +170,7 @@ async fn each_wrong_certificate_of_a_client_is_refused_with_its_own_alert() {
                 AlertDescription::CertificateExpired
             }
             CertificateFault::UnknownAuthority => AlertDescription::DecryptError,
+            CertificateFault::WrongPurpose => AlertDescription::UnsupportedCertificate,
             _ => AlertDescription::UnknownCA,
         };
         let mut stream = connect(&broker, client).await.unwrap();

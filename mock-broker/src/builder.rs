@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use nack_codec::MAXIMUM_PACKET_SIZE;
 
-use crate::{Base, Listener, MockBroker};
+use crate::base::Settings;
+use crate::{Access, Authentication, Base, Limits, Listener, MockBroker, User};
 
 /// What a broker is made with; [`MockBroker::builder`] begins one.
 ///
@@ -24,6 +25,7 @@ use crate::{Base, Listener, MockBroker};
 #[must_use = "a builder does nothing until it starts a broker"]
 pub struct Builder {
     pub(crate) base: Base,
+    pub(crate) settings: Settings,
     pub(crate) patience: Duration,
     pub(crate) maximum_packet_size: u32,
     pub(crate) journal_entries: usize,
@@ -36,6 +38,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             base: Base::Accept,
+            settings: Settings::default(),
             // Long enough for a slow machine, short enough for somebody who watches it fail.
             patience: Duration::from_secs(60),
             maximum_packet_size: MAXIMUM_PACKET_SIZE,
@@ -53,6 +56,34 @@ impl Builder {
     /// What happens when no rule matches; [`Base::Accept`] unless said otherwise.
     pub const fn base(mut self, base: Base) -> Self {
         self.base = base;
+        self
+    }
+
+    /// What [`Base::Accept`] grants its clients; all that the standard has unless said otherwise.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Who may connect to [`Base::Accept`]; anybody unless said otherwise.
+    ///
+    /// A wrong name or password is refused with 0x86 (in 3.1.1, return code 4), a CONNECT without a
+    /// user name with 0x87 (return code 5).
+    pub fn users(mut self, users: impl IntoIterator<Item = User>) -> Self {
+        self.settings.users = users.into_iter().collect();
+        self
+    }
+
+    /// Who may publish and subscribe to what with [`Base::Accept`]; everybody to everything unless
+    /// said otherwise.
+    pub fn access(mut self, entries: impl IntoIterator<Item = Access>) -> Self {
+        self.settings.access = entries.into_iter().collect();
+        self
+    }
+
+    /// Lets clients of MQTT 5.0 authenticate to [`Base::Accept`] by this method too.
+    pub fn authentication(mut self, authentication: Authentication) -> Self {
+        self.settings.authentications.push(authentication);
         self
     }
 

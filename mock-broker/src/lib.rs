@@ -32,7 +32,7 @@ mod shared;
 mod transport;
 mod verify;
 
-pub use base::Base;
+pub use base::{Access, Authentication, Base, Challenge, Limits, Operation, Permission, User};
 pub use broker::{MockBroker, NotConnected, Target};
 pub use builder::Builder;
 #[cfg(feature = "scenario")]
@@ -52,4 +52,4 @@ pub use transport::{WebSocket, WebSocketFault};
 pub use verify::Unmet;
 
 // What rules are written with, so that a test needs no second dependency.
-pub use nack_codec::{QoS, ReasonCode, Version};
+pub use nack_codec::{QoS, ReasonCode, TopicError, Version};

@@ -2,9 +2,12 @@
 
 mod accept;
 mod answered;
+mod settings;
 mod silent;
 
 pub(crate) use answered::Answered;
+pub(crate) use settings::Settings;
+pub use settings::{Access, Authentication, Challenge, Limits, Operation, Permission, User};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +119,10 @@ pub(crate) enum Delivery {
 
 pub(crate) fn behaviour(builder: &Builder) -> Box<dyn Behaviour> {
     match builder.base {
-        Base::Accept => Box::new(accept::Accept::new(builder.maximum_packet_size)),
+        Base::Accept => Box::new(accept::Accept::new(
+            builder.maximum_packet_size,
+            builder.settings.clone(),
+        )),
         Base::Silent => Box::new(silent::Silent),
     }
 }

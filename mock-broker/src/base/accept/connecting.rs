@@ -12,9 +12,9 @@ use super::limits::SESSIONS;
 use super::session::{Capacity, Expiry, Session};
 use super::wills::{Farewell, Will};
 use super::{Accept, Guest};
-use crate::Received;
 use crate::action::{Action, Answer, Connack, Step, connack, disconnect};
 use crate::base::Answered;
+use crate::{Received, User};
 
 /// How long a client that has said goodbye may take to close the connection (`[MQTT-3.14.4-2]`)
 /// before the broker does (section 3.14.4).
@@ -50,6 +50,9 @@ impl Accept {
         if connect.properties.authentication_method().is_some() {
             return vec![send(connack(ReasonCode::BadAuthenticationMethod))];
         }
+        if let Err(reason) = self.judge_user(connect) {
+            return vec![send(connack(reason))];
+        }
         if self.sessions.len() >= SESSIONS && !self.sessions.contains_key(id) {
             self.forget_expired();
         }
@@ -71,6 +74,23 @@ impl Accept {
             answer = answer.maximum_packet_size(self.maximum_packet_size);
         }
         vec![send(answer)]
+    }
+
+    /// Whether the user may connect.
+    fn judge_user(&self, connect: &Connect<'_>) -> Result<(), ReasonCode> {
+        if self.settings.users.is_empty() {
+            return Ok(());
+        }
+        let Some(name) = connect.user_name else {
+            return Err(ReasonCode::NotAuthorized);
+        };
+        let password = connect.password.map(|password| password.get());
+        let is_right = |user: &User| user.name == name.get() && password == Some(&user.password);
+        if self.settings.users.iter().any(is_right) {
+            Ok(())
+        } else {
+            Err(ReasonCode::BadUserNameOrPassword)
+        }
     }
 
     /// A rule has answered the CONNECT.
@@ -120,6 +140,7 @@ impl Accept {
         session.attach(number);
         let properties = connect.properties;
         let guest = Guest {
+            user: connect.user_name.map(|name| name.get().into()),
             capacity: Capacity {
                 version: connect.version,
                 receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),

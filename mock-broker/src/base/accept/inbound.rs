@@ -33,8 +33,13 @@ impl Accept {
             );
         }
         let reason = self.judge_publish(received, publish);
-        let taken = self.publish_answered(received, publish, reason.code());
-        debug_assert!(taken.is_some(), "guests alone publish, to topics");
+        let denied = publish
+            .topic
+            .is_some_and(|topic| !self.may_publish(number, topic));
+        if !denied {
+            let taken = self.publish_answered(received, publish, reason.code());
+            debug_assert!(taken.is_some(), "guests alone publish, to topics");
+        }
         let (packet, packet_id) = match (publish.qos, publish.packet_id) {
             (QoS::AtLeastOnce, Some(packet_id)) => (PacketType::Puback, packet_id),
             (QoS::ExactlyOnce, Some(packet_id)) => (PacketType::Pubrec, packet_id),
@@ -45,6 +50,12 @@ impl Accept {
 
     /// The code that a message is answered with.
     fn judge_publish(&self, received: &Received<'_>, publish: &Publish<'_>) -> Reason {
+        let may = publish
+            .topic
+            .is_none_or(|topic| self.may_publish(received.connection(), topic));
+        if !may && received.version() == Version::V5 {
+            return ReasonCode::NotAuthorized.into();
+        }
         let room = !publish.retain
             || Message::of_publish(publish, received.raw(), "".into())
                 .is_none_or(|message| self.retained.has_room_for(&message));

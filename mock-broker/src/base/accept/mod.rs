@@ -20,9 +20,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use nack_codec::{DecodeError, Packet, PacketType, QoS, ReasonCode, Version};
+use nack_codec::{DecodeError, Packet, PacketType, QoS, ReasonCode, TopicName, Version};
 
-use super::{Answered, Behaviour, Delivery};
+use super::settings::{Subject, may_publish};
+use super::{Answered, Behaviour, Delivery, Settings};
 use crate::Received;
 use crate::action::reply::{Body, Reply};
 use crate::action::{Action, Step, disconnect};
@@ -34,6 +35,7 @@ use wills::Will;
 /// The state of the broker.
 pub(super) struct Accept {
     maximum_packet_size: u32,
+    settings: Settings,
     /// The clients that are let in, by connection.
     guests: HashMap<u32, Guest>,
     /// The connections whose client said goodbye or was sent away. What else they say is not heard.
@@ -53,6 +55,8 @@ pub(super) struct Accept {
 /// A client that is let in.
 struct Guest {
     client_id: Arc<str>,
+    /// Under which name it authenticated.
+    user: Option<Arc<str>>,
     capacity: Capacity,
     keep_alive: Option<Duration>,
     /// Whether the session was to end with the connection when it began: then it cannot be made to
@@ -65,9 +69,10 @@ struct Guest {
 const DROPS_KEPT: usize = 1_000;
 
 impl Accept {
-    pub(super) fn new(maximum_packet_size: u32) -> Self {
+    pub(super) fn new(maximum_packet_size: u32, settings: Settings) -> Self {
         Self {
             maximum_packet_size,
+            settings,
             guests: HashMap::new(),
             gone: HashSet::new(),
             sessions: HashMap::new(),
@@ -143,10 +148,25 @@ impl Accept {
         vec![Action::from(answer).0]
     }
 
+    fn may_publish(&self, number: u32, topic: TopicName<&str>) -> bool {
+        self.guests
+            .get(&number)
+            .is_none_or(|guest| may_publish(&self.settings.access, guest.subject(), topic))
+    }
+
     /// The session that the connection uses.
     fn session(&mut self, number: u32) -> Option<&mut Session> {
         let guest = self.guests.get(&number)?;
         self.sessions.get_mut(&guest.client_id)
+    }
+}
+
+impl Guest {
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            user: self.user.as_deref(),
+            client_id: &self.client_id,
+        }
     }
 }
 

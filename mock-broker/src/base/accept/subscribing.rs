@@ -10,6 +10,7 @@ use super::session::Waiting;
 use super::subscriptions::Subscriber;
 use crate::action::Step;
 use crate::action::reply::{Body, Codes, Reply};
+use crate::base::settings::may_subscribe;
 
 impl Accept {
     pub(super) fn subscribe(&mut self, number: u32, subscribe: &Subscribe<'_>) -> Vec<Step> {
@@ -19,7 +20,9 @@ impl Accept {
         let mut codes = Vec::new();
         for subscription in subscribe.subscriptions {
             count += 1;
-            codes.push(if count > SUBSCRIPTIONS {
+            codes.push(if !self.may_subscribe(number, subscription) {
+                ReasonCode::NotAuthorized.into()
+            } else if count > SUBSCRIPTIONS {
                 ReasonCode::QuotaExceeded.into()
             } else {
                 subscription.options.qos.into()
@@ -36,6 +39,16 @@ impl Accept {
             codes: Codes::List(codes),
         };
         vec![answer(body, subscribe.packet_id.get())]
+    }
+
+    fn may_subscribe(&self, number: u32, subscription: Subscription<'_>) -> bool {
+        let wanted = match subscription.filter.shared() {
+            Ok(Some(shared)) => shared.filter.get(),
+            _ => subscription.filter.get(),
+        };
+        self.guests
+            .get(&number)
+            .is_none_or(|guest| may_subscribe(&self.settings.access, guest.subject(), wanted))
     }
 
     /// The SUBSCRIBE was answered with these codes, one a filter.

@@ -228,8 +228,8 @@ fn spoil(headers: &mut HeaderMap, fault: Option<&WebSocketFault>) {
             headers.insert(SEC_WEBSOCKET_PROTOCOL, other);
         }
         Some(WebSocketFault::WrongAccept) => {
-            // The answer to the example of RFC 6455.
-            let other = HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+            // Nobody has a request that this is the answer to.
+            let other = HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
             headers.insert(SEC_WEBSOCKET_ACCEPT, other);
         }
         _ => {}

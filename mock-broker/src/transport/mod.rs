@@ -55,7 +55,7 @@ use socket::{Reset, Socket};
 /// task, and a client that is slow at them holds up nobody.
 ///
 /// A write is done when its bytes were handed to the system: nothing waits to be flushed. Where it
-/// has to wait, it must be repeated with the same bytes, or with more behind them.
+/// has to wait, it must be repeated with the same bytes, be they fewer or more than before.
 pub(crate) struct Transport {
     state: State,
     reset: Reset,

@@ -86,7 +86,10 @@ impl AsyncWrite for Secured {
             this.taken = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
         }
         ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
-        Poll::Ready(Ok(std::mem::take(&mut this.taken)))
+        // Fewer bytes than the first time are the begin of those that are taken.
+        let done = this.taken.min(bytes.len());
+        this.taken -= done;
+        Poll::Ready(Ok(done))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

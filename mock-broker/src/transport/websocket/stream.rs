@@ -300,7 +300,10 @@ impl AsyncWrite for Framed {
             this.taken = this.frame(bytes);
         }
         ready!(this.poll_outbox(cx))?;
-        Poll::Ready(Ok(std::mem::take(&mut this.taken)))
+        // Fewer bytes than the first time are the begin of those that are taken.
+        let done = this.taken.min(bytes.len());
+        this.taken -= done;
+        Poll::Ready(Ok(done))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use nack_codec::Version;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
@@ -15,7 +16,7 @@ use crate::connection::{Bell, Command, Connection};
 use crate::journal::{Record, Source};
 use crate::rule::RuleSet;
 use crate::transport::{Layers, Notes, Raw, Transport};
-use crate::{Builder, Direction, Entry, EntryKind, Target};
+use crate::{Builder, Direction, Entry, EntryKind, Target, TransportKind};
 
 /// One a broker, behind an `Arc`.
 pub(crate) struct Shared {
@@ -43,6 +44,9 @@ pub(crate) struct State {
 /// How an open connection is reached from outside of its task.
 pub(crate) struct Link {
     pub(crate) client_id: Option<Arc<str>>,
+    /// What it speaks, once its CONNECT has come.
+    pub(crate) version: Option<Version>,
+    pub(crate) transport: TransportKind,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) bell: Arc<Bell>,
     task: Option<AbortHandle>,
@@ -97,6 +101,8 @@ impl Shared {
         let bell = Arc::new(Bell::default());
         let link = Link {
             client_id: None,
+            version: None,
+            transport: layers.kind(),
             commands,
             bell: bell.clone(),
             task: None,

@@ -299,6 +299,7 @@ impl Connection {
             self.source.connection_of_client = state.count_connection(&client_id);
             if let Some(link) = state.links.get_mut(&self.source.connection) {
                 link.client_id = Some(client_id);
+                link.version = Some(connect.version);
             }
         } else if let Some(error) = received.decode_error()
             && error.packet() == Some(PacketType::Connect)

@@ -12,7 +12,7 @@ use super::{
     ClientStatus, Control, ControlError, Failure, Health, Injection, JournalPage, JournalQuery,
     RuleStatus, Verification,
 };
-use crate::journal::json::JournalEntry;
+use crate::journal::json::{JournalEntry, version};
 use crate::rule::Mounted;
 use crate::scenario::Step;
 use crate::shared::Shared;
@@ -172,6 +172,8 @@ impl Control for Local {
             .map(|(number, link)| ClientStatus {
                 connection: *number,
                 client_id: link.client_id.as_deref().map(str::to_owned),
+                version: link.version.map(|it| version(it).to_owned()),
+                transport: link.transport.to_string(),
             })
             .collect();
         clients.sort_by_key(|client| client.connection);

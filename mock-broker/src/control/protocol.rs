@@ -61,6 +61,11 @@ pub struct ClientStatus {
     /// Whose it is, once its CONNECT has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// What it speaks: `5.0` or `3.1.1`, once its CONNECT has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What it goes over: `tcp`, `tls`, `websocket`, …
+    pub transport: String,
 }
 
 /// Which part of the journal is asked for.

@@ -512,7 +512,8 @@ fn text(entry: &Entry) -> String {
     text.to_owned()
 }
 
-const fn version(version: Version) -> &'static str {
+/// The version as entries have it.
+pub(crate) const fn version(version: Version) -> &'static str {
     match version {
         Version::V311 => "3.1.1",
         Version::V5 => "5.0",

@@ -143,9 +143,21 @@ async fn clients_are_seen_and_sent_to(broker: &MockBroker, control: &impl Contro
     let clients = control.clients().await.unwrap();
     let seen: Vec<_> = clients
         .iter()
-        .map(|client| (client.connection, client.client_id.as_deref()))
+        .map(|it| {
+            (
+                it.connection,
+                it.client_id.as_deref(),
+                it.version.as_deref(),
+            )
+        })
         .collect();
-    assert_eq!(seen, [(1, Some("a/b ü?")), (2, Some("second"))]);
+    assert_eq!(
+        seen,
+        [
+            (1, Some("a/b ü?"), Some("5.0")),
+            (2, Some("second"), Some("3.1.1"))
+        ]
+    );
     assert_eq!(control.health().await.unwrap().connections, 2);
 
     let message = what(json!({ "reply": { "packet": "PUBLISH", "topic": "t", "payload": "m" } }));

@@ -61,6 +61,9 @@ impl WebSocket {
     /// it is not looked at.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
+        if !self.path.starts_with('/') {
+            self.path.insert(0, '/');
+        }
         self
     }
 

@@ -56,6 +56,9 @@ async fn mqtt_is_spoken_at_one_path() {
     let mut query = request(&broker);
     *query.uri_mut() = format!("{}?token=1", broker.urls()[0]).parse().unwrap();
     connect_with(&broker, query).await.unwrap();
+    let rootless = start(WebSocket::new().path("a/b")).await;
+    assert!(rootless.urls()[0].ends_with("/a/b"));
+    connected(&rootless).await;
     let reason = "404 Not Found: MQTT is spoken at /a/b".to_owned();
     assert!(notes(&broker).contains(&reason));
 }

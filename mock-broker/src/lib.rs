@@ -31,6 +31,7 @@ pub mod scenario;
 mod shared;
 mod transport;
 mod verify;
+mod wire_fault;
 
 pub use base::{Access, Authentication, Base, Challenge, Limits, Operation, Permission, User};
 pub use broker::{MockBroker, NotConnected, Target};
@@ -39,7 +40,7 @@ pub use builder::Builder;
 pub use journal::json;
 pub use journal::{Capture, Closed, Direction, Entry, EntryKind, Journal};
 pub use received::Received;
-pub use rule::action::{Action, Form, Reason, Respond, Verdict};
+pub use rule::action::{Action, Form, Mutation, Reason, Release, Respond, Verdict};
 pub use rule::matcher::{Interest, Match, PacketMatcher, Turns};
 pub use rule::{Rule, RuleGuard, Times, action, matcher};
 #[cfg(any(feature = "tls", feature = "websocket"))]

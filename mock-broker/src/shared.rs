@@ -12,11 +12,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::action::Action;
 use crate::base::{Behaviour, behaviour};
-use crate::connection::{Bell, Command, Connection};
+use crate::connection::{Bell, Command, Connection, Script};
 use crate::journal::{Record, Source};
 use crate::rule::RuleSet;
 use crate::transport::{Layers, Notes, Raw, Transport};
-use crate::{Builder, Direction, Entry, EntryKind, Target, TransportKind};
+use crate::{Builder, Direction, Entry, EntryKind, Received, Target, TransportKind};
 
 /// One a broker, behind an `Arc`.
 pub(crate) struct Shared {
@@ -37,8 +37,27 @@ pub(crate) struct State {
     pub(crate) behaviour: Box<dyn Behaviour>,
     pub(crate) links: HashMap<u32, Link>,
     connections: u32,
+    has_ended: bool,
     /// How many connections there were of each client identifier.
     by_client: HashMap<Arc<str>, u32>,
+}
+
+/// The state while something is done with it: locked when it is first needed, and not while rules
+/// are asked.
+pub(crate) struct Access<'s> {
+    shared: &'s Shared,
+    guard: Option<MutexGuard<'s, State>>,
+}
+
+impl Access<'_> {
+    pub(crate) fn state(&mut self) -> &mut State {
+        self.guard.get_or_insert_with(|| self.shared.state())
+    }
+
+    /// Lets others have it, until it is needed again.
+    pub(crate) fn unlock(&mut self) {
+        self.guard = None;
+    }
 }
 
 /// How an open connection is reached from outside of its task.
@@ -71,6 +90,7 @@ impl Shared {
                 behaviour: behaviour(builder),
                 links: HashMap::new(),
                 connections: 0,
+                has_ended: false,
                 by_client: HashMap::new(),
             }),
             changed: watch::Sender::new(()),
@@ -86,6 +106,13 @@ impl Shared {
     #[cfg(feature = "control")]
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    pub(crate) const fn access(&self) -> Access<'_> {
+        Access {
+            shared: self,
+            guard: None,
+        }
     }
 
     /// Wakes those who wait for a change. Not to be called while the state is locked, or they
@@ -107,14 +134,18 @@ impl Shared {
             bell: bell.clone(),
             task: None,
         };
-        let source = self.open(link, &layers);
-        self.announce();
+        let source = self.number(&layers);
         let number = source.connection;
+        let winner = self.rules.judge(&Received::opened(&source));
+        let opening = winner.map(|(rule, actions)| Script::of_opening(rule.title(), actions));
+        let rule = opening.as_ref().and_then(|script| script.rule.clone());
+        self.open(link, &source, rule);
+        self.announce();
         let notes = Notes::new(self.clone(), source.clone());
         let transport = Transport::new(raw, layers, notes);
         // A runtime that shuts down drops the task here, and with it the connection, which locks
         // the state.
-        let connection = Connection::new(source, transport, mailbox, bell, self.clone());
+        let connection = Connection::new(source, transport, mailbox, bell, self.clone(), opening);
         let task = runtime.spawn(connection.run()).abort_handle();
         match self.state().links.get_mut(&number) {
             Some(link) => link.task = Some(task),
@@ -123,20 +154,29 @@ impl Shared {
         }
     }
 
-    fn open(&self, link: Link, layers: &Layers) -> Source {
+    fn number(&self, layers: &Layers) -> Source {
         let mut state = self.state();
         state.connections += 1;
-        let source = Source::stranger(state.connections, layers.kind());
-        state.links.insert(source.connection, link);
+        Source::stranger(state.connections, layers.kind())
+    }
+
+    /// Has a connection be there; where the broker has ended meanwhile, nobody can reach it.
+    fn open(&self, link: Link, source: &Source, rule: Option<Arc<str>>) {
+        let mut state = self.state();
+        if !state.has_ended {
+            state.links.insert(source.connection, link);
+        }
         let (by, opened) = (Direction::FromClient, EntryKind::Opened);
-        state
-            .record
-            .add(&source, by, opened, Bytes::new(), None, None);
-        source
+        let nothing = Bytes::new();
+        state.record.add(source, by, opened, nothing, None, rule);
     }
 
     pub(crate) fn end_connections(&self) {
-        let links = std::mem::take(&mut self.state().links);
+        let links = {
+            let mut state = self.state();
+            state.has_ended = true;
+            std::mem::take(&mut state.links)
+        };
         for task in links.into_values().filter_map(|link| link.task) {
             task.abort();
         }

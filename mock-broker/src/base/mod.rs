@@ -97,6 +97,11 @@ pub(crate) trait Behaviour: Send {
         None
     }
 
+    /// Has the client no session any more, as if there had been none.
+    fn forget_session(&mut self, client_id: &str) {
+        let _ = client_id;
+    }
+
     /// How long the client may be silent.
     fn keep_alive(&self, connection: u32) -> Option<Duration> {
         let _ = connection;

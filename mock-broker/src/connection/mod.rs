@@ -1,10 +1,13 @@
 //! One client: stream, packets, rules, base behaviour. A task each.
 
 mod bell;
+mod farewell;
 mod script;
+mod sending;
 mod steps;
 
 pub(crate) use bell::Bell;
+pub(crate) use script::Script;
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -14,34 +17,31 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use nack_codec::{DecodeError, Framer, PacketType};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, Sleep, timeout};
+use tokio::time::{Instant, Sleep};
 
 use crate::action::Action;
 use crate::journal::Source;
 use crate::shared::Shared;
 use crate::transport::{Hangup, Transport};
+use crate::wire_fault::Wire;
 use crate::{Closed, Direction, EntryKind, Received};
-use script::{Request, Schedule, Script};
+use script::{Request, Schedule};
+use sending::Held;
 
-/// How many bytes are read at once, as a rule. Packets that are kept keep the whole read alive, so
-/// a buffer is used up before there is another.
-const READ_SIZE: usize = 8 * 1024;
-
-/// With less room than this left, there is another buffer.
-const LEAST_READ: usize = 1024;
+/// How many bytes are read at once at first, and at most. Packets that are kept keep the whole read
+/// alive, so a buffer is used up before there is another; ten thousand clients that say little
+/// need little.
+const READ_SIZES: std::ops::RangeInclusive<usize> = 256..=8 * 1024;
 
 /// From this many bytes on that a client has not read yet, nothing more is read from it, and no
 /// message is taken out of its session: a client that never reads costs no more than this.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 
-/// From this many delayed answers on, nothing more is read from the client.
+/// From this many delayed answers on, or so many that are held back, nothing more is read from the
+/// client.
 const SCHEDULE_LIMIT: usize = 10_000;
-
-/// How long a closing connection waits for the client to read what was sent to it, and then for
-/// the client to close its own side, before it is dropped.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// One open connection.
 pub(crate) struct Connection {
@@ -51,8 +51,19 @@ pub(crate) struct Connection {
     shared: Arc<Shared>,
     source: Source,
     inbox: BytesMut,
+    /// How many bytes the next buffer for reading has.
+    read_size: usize,
     outbox: BytesMut,
+    /// What is held back until something releases it.
+    held: Vec<Held>,
+    wire: Wire,
+    /// When the wire lets something be written again.
+    room_at: Option<Instant>,
+    /// Whether the next write waits until others had their turn, so that it is one of its own.
+    breathes: bool,
     schedule: Schedule,
+    /// What a rule does about the opening of the connection.
+    opening: Option<Script>,
     sleep: Option<Pin<Box<Sleep>>>,
     /// When the last packet came.
     heard: Instant,
@@ -61,6 +72,8 @@ pub(crate) struct Connection {
     introduced: bool,
     /// Whether bytes that come are thrown away, because nobody knows where in them a packet begins.
     deaf: bool,
+    /// Whether nobody hears what comes, and nothing is sent.
+    mute: bool,
     ending: Option<Ending>,
     /// The last identifier of an unasked PUBLISH, where the base behaviour has none to give.
     packet_id: u16,
@@ -82,7 +95,7 @@ struct Ending {
 enum Event {
     Command(Command),
     Rung,
-    Written(io::Result<usize>),
+    Written(io::Result<()>),
     Due,
     Read(io::Result<usize>),
 }
@@ -94,6 +107,7 @@ impl Connection {
         mailbox: mpsc::Receiver<Command>,
         bell: Arc<Bell>,
         shared: Arc<Shared>,
+        opening: Option<Script>,
     ) -> Self {
         Self {
             transport,
@@ -102,27 +116,37 @@ impl Connection {
             shared,
             source,
             inbox: BytesMut::new(),
+            read_size: *READ_SIZES.start(),
             outbox: BytesMut::new(),
+            held: Vec::new(),
+            wire: Wire::default(),
+            room_at: None,
+            breathes: false,
+            opening,
             schedule: Schedule::default(),
             sleep: None,
             heard: Instant::now(),
             keep_alive: None,
             introduced: false,
             deaf: false,
+            mute: false,
             ending: None,
             packet_id: 0,
         }
     }
 
     pub(crate) async fn run(mut self) {
+        if let Some(opening) = self.opening.take() {
+            self.perform(opening);
+        }
         let ending = loop {
+            if let Some(ending) = self.ending {
+                break ending;
+            }
             let event = std::future::poll_fn(|cx| self.poll_event(cx)).await;
             self.handle(event);
             if self.ending.is_none() {
                 self.attend();
-            }
-            if let Some(ending) = self.ending {
-                break ending;
             }
         };
         self.say_farewell(ending).await;
@@ -135,23 +159,34 @@ impl Connection {
         if self.bell.poll_rung(cx).is_ready() {
             return Poll::Ready(Event::Rung);
         }
-        if !self.outbox.is_empty() {
-            let write = pin!(self.transport.write_buf(&mut self.outbox));
-            if let Poll::Ready(written) = write.poll(cx) {
-                return Poll::Ready(Event::Written(written));
-            }
+        if let Poll::Ready(written) = self.poll_write(cx) {
+            return Poll::Ready(Event::Written(written));
         }
         if self.poll_due(cx).is_ready() {
             return Poll::Ready(Event::Due);
         }
-        if self.outbox.len() < OUTBOX_LIMIT && self.schedule.len() < SCHEDULE_LIMIT {
-            if self.inbox.capacity() - self.inbox.len() < LEAST_READ {
-                self.inbox.reserve(READ_SIZE);
+        if self.may_read() {
+            let room = self.inbox.capacity() - self.inbox.len();
+            if room < self.read_size / 8 {
+                self.inbox.reserve(self.read_size);
             }
+            let room = self.inbox.capacity() - self.inbox.len();
             let read = pin!(self.transport.read_buf(&mut self.inbox));
-            return read.poll(cx).map(Event::Read);
+            if let Poll::Ready(read) = read.poll(cx) {
+                if matches!(read, Ok(bytes) if bytes == room) {
+                    self.read_size = (2 * self.read_size).min(*READ_SIZES.end());
+                }
+                return Poll::Ready(Event::Read(read));
+            }
         }
         Poll::Pending
+    }
+
+    fn may_read(&self) -> bool {
+        self.outbox.len() < OUTBOX_LIMIT
+            && self.schedule.len() < SCHEDULE_LIMIT
+            && self.held.len() < SCHEDULE_LIMIT
+            && self.wire.reads(Instant::now())
     }
 
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -169,7 +204,9 @@ impl Connection {
 
     fn next_due(&self) -> Option<Instant> {
         let silence = self.keep_alive.map(|keep_alive| self.heard + keep_alive);
-        let due = [self.schedule.next_due(), silence];
+        // What is over already has been looked at.
+        let stall = self.wire.next_due().filter(|due| *due > Instant::now());
+        let due = [self.schedule.next_due(), silence, self.room_at, stall];
         due.into_iter().flatten().min()
     }
 
@@ -181,7 +218,8 @@ impl Connection {
                 let _ = done.send(());
             }
             // What it was rung for is looked up after each event.
-            Event::Rung | Event::Written(Ok(_)) => {}
+            Event::Rung => {}
+            Event::Written(Ok(())) => self.handle_written(),
             Event::Due => self.handle_due(),
             Event::Read(Ok(0)) => self.end(Direction::FromClient, Closed::Finished),
             Event::Read(Ok(_)) => self.handle_read(),
@@ -245,11 +283,18 @@ impl Connection {
         let Some(received) = Received::new(&source, from, &raw, error) else {
             return;
         };
+        let shared = self.shared.clone();
+        let mut access = shared.access();
+        if self.mute {
+            let (kind, record) = (EntryKind::Packet, &mut access.state().record);
+            record.add(&source, from, kind, raw.clone(), error, None);
+            drop(access);
+            shared.announce();
+            return;
+        }
         let winner = self.shared.rules.judge(&received);
         let title: Option<Arc<str>> = winner.as_ref().map(|(rule, _)| rule.title().into());
-
-        let shared = self.shared.clone();
-        let mut state = shared.state();
+        let state = access.state();
         state.record.add(
             &source,
             from,
@@ -262,6 +307,7 @@ impl Connection {
             (Some((_, actions)), Some(title)) => {
                 let request = Request {
                     source: source.clone(),
+                    direction: from,
                     raw: raw.clone(),
                     error,
                     settled: false,
@@ -271,13 +317,13 @@ impl Connection {
             _ => {
                 let steps = state.behaviour.handle(&received);
                 if received.packet_type() == Some(PacketType::Connect) {
-                    self.learn(&mut state);
+                    self.learn(state);
                 }
                 Script::of_base(steps)
             }
         };
-        self.perform_in(&mut state, script);
-        drop(state);
+        self.perform_in(&mut access, script);
+        drop(access);
         shared.announce();
     }
 
@@ -310,15 +356,18 @@ impl Connection {
 
     /// Looks up what the base behaviour has for this client since it was asked last.
     fn attend(&mut self) {
+        if self.mute {
+            return;
+        }
         let shared = self.shared.clone();
-        let mut state = shared.state();
-        let steps = state.behaviour.take_orders(self.source.connection);
+        let mut access = shared.access();
+        let steps = access.state().behaviour.take_orders(self.source.connection);
         let anything = !steps.is_empty();
         if anything {
-            self.perform_in(&mut state, Script::of_base(steps));
+            self.perform_in(&mut access, Script::of_base(steps));
         }
-        let delivered = self.deliver(&mut state);
-        drop(state);
+        let delivered = self.deliver(&mut access);
+        drop(access);
         if anything || delivered {
             shared.announce();
         }
@@ -327,42 +376,8 @@ impl Connection {
     /// Ends the connection: for the base behaviour at once, on the wire once all is written.
     fn end(&mut self, by: Direction, how: Closed) {
         let shared = self.shared.clone();
-        self.end_in(&mut shared.state(), by, how);
+        self.end_in(&mut shared.access(), by, how);
         shared.announce();
-    }
-
-    async fn say_farewell(mut self, ending: Ending) {
-        self.mailbox.close();
-        let flush = async {
-            while !self.outbox.is_empty() {
-                if self.transport.write_buf(&mut self.outbox).await.is_err() {
-                    break;
-                }
-            }
-        };
-        // A client that does not read is not waited for any longer.
-        let _ = timeout(FAREWELL, flush).await;
-        if ending.how == Closed::Reset {
-            self.transport.reset_on_drop();
-            return;
-        }
-        // TLS and WebSocket have something to say at the end.
-        let shutdown = timeout(FAREWELL, self.transport.shutdown()).await;
-        if !matches!(shutdown, Ok(Ok(()))) || ending.by == Direction::FromClient {
-            return;
-        }
-        // A TCP socket that is dropped with unread bytes resets the connection, and with that may
-        // destroy what the client has not read yet.
-        let drain = async {
-            loop {
-                self.inbox.clear();
-                match self.transport.read_buf(&mut self.inbox).await {
-                    Ok(0) | Err(_) => break,
-                    Ok(_) => {}
-                }
-            }
-        };
-        let _ = timeout(FAREWELL, drain).await;
     }
 }
 

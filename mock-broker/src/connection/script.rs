@@ -8,22 +8,27 @@ use bytes::Bytes;
 use nack_codec::DecodeError;
 use tokio::time::Instant;
 
-use crate::action::{Action, Step};
+use crate::action::{Action, Step, Treatment};
 use crate::journal::Source;
 use crate::{Direction, Received};
 
 /// Steps in their order, as a rule or a command asked for them.
-pub(super) struct Script {
+pub(crate) struct Script {
     pub(super) steps: VecDeque<Step>,
     /// What the steps are about; a command is about nothing.
     pub(super) request: Option<Request>,
     /// The title of the rule that asked for them.
-    pub(super) rule: Option<Arc<str>>,
+    pub(crate) rule: Option<Arc<str>>,
+    /// Whether what they send is judged by rules on its way to the client.
+    pub(super) judged: bool,
+    /// How what they send is sent.
+    pub(super) treatment: Treatment,
 }
 
 /// A packet that came, kept for what is done about it later.
 pub(super) struct Request {
     pub(super) source: Source,
+    pub(super) direction: Direction,
     pub(super) raw: Bytes,
     pub(super) error: Option<DecodeError>,
     /// Whether the base behaviour knows what the packet was answered.
@@ -36,11 +41,25 @@ impl Script {
             steps: actions.into_iter().map(|action| action.0).collect(),
             request: Some(request),
             rule: Some(rule),
+            judged: false,
+            treatment: Treatment::default(),
+        }
+    }
+
+    /// What a rule does about a connection that was opened.
+    pub(crate) fn of_opening(rule: String, actions: Vec<Action>) -> Self {
+        Self {
+            rule: Some(rule.into()),
+            judged: false,
+            ..Self::of_base(actions.into_iter().map(|action| action.0).collect())
         }
     }
 
     pub(super) fn of_command(actions: Vec<Action>) -> Self {
-        Self::of_base(actions.into_iter().map(|action| action.0).collect())
+        Self {
+            judged: false,
+            ..Self::of_base(actions.into_iter().map(|action| action.0).collect())
+        }
     }
 
     pub(super) fn of_base(steps: Vec<Step>) -> Self {
@@ -48,13 +67,15 @@ impl Script {
             steps: steps.into(),
             request: None,
             rule: None,
+            judged: true,
+            treatment: Treatment::default(),
         }
     }
 }
 
 impl Request {
     pub(super) fn received(&self) -> Option<Received<'_>> {
-        Received::new(&self.source, Direction::FromClient, &self.raw, self.error)
+        Received::new(&self.source, self.direction, &self.raw, self.error)
     }
 }
 

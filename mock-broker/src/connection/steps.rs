@@ -1,89 +1,105 @@
 //! Does what rules, commands and the base behaviour ask for, step by step.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use nack_codec::QoS;
+use nack_codec::{Packet, QoS};
 use tokio::time::Instant;
 
 use super::script::{Request, Script};
-use super::{Connection, Ending, OUTBOX_LIMIT};
-use crate::action::Step;
+use super::{Connection, Ending};
 use crate::action::encode::Context;
 use crate::action::reply::{Body, Reply};
-use crate::base::{Answered, Delivery};
-use crate::shared::State;
+use crate::action::{Step, Treatment};
+use crate::base::Answered;
+use crate::shared::{Access, State};
 use crate::{Closed, Direction, EntryKind};
 
 impl Connection {
     /// Does what a script asks for, as far as it is not to wait.
     pub(super) fn perform(&mut self, script: Script) {
         let shared = self.shared.clone();
-        self.perform_in(&mut shared.state(), script);
+        self.perform_in(&mut shared.access(), script);
         shared.announce();
     }
 
-    pub(super) fn perform_in(&mut self, state: &mut State, mut script: Script) {
+    pub(super) fn perform_in(&mut self, access: &mut Access<'_>, mut script: Script) {
         while self.ending.is_none()
             && let Some(step) = script.steps.pop_front()
         {
-            match step {
-                Step::Delay(duration) => {
-                    self.schedule.add(Instant::now() + duration, script);
-                    break;
+            let step = match step {
+                Step::Treated(step, treatment) => {
+                    script.treatment = treatment;
+                    *step
                 }
-                Step::Send(reply) => self.send(state, &reply, &mut script),
-                Step::Raw(bytes) => {
-                    if let Some(request) = &mut script.request {
-                        let answered = Answered::from_wire(&bytes, request.source.version);
-                        self.settle(state, request, answered);
-                    }
-                    self.write(state, bytes, script.rule.clone());
+                step => {
+                    script.treatment = Treatment::default();
+                    step
                 }
-                Step::NoAnswer => {}
-                Step::AsUsual => {
-                    let steps = match &mut script.request {
-                        Some(request) => {
-                            request.settled = true;
-                            let received = request.received();
-                            received.map(|it| state.behaviour.handle(&it))
-                        }
-                        None => None,
-                    };
-                    self.learn(state);
-                    self.perform_in(state, Script::of_base(steps.unwrap_or_default()));
-                }
-                Step::Close => self.end_in(state, Direction::ToClient, Closed::Finished),
-                Step::Reset => self.end_in(state, Direction::ToClient, Closed::Reset),
+            };
+            if let Step::Delay(duration) = step {
+                self.schedule.add(Instant::now() + duration, script);
+                break;
             }
+            self.step(access, step, &mut script);
         }
-        self.deliver(state);
-        state.ring();
+        if self.ending.is_none() {
+            self.deliver(access);
+        }
+        access.state().ring();
     }
 
-    /// Takes messages for this client from the base behaviour, as far as there is room for them;
-    /// whether anything is new.
-    pub(super) fn deliver(&mut self, state: &mut State) -> bool {
-        let next = state.record.next();
-        for bytes in state.behaviour.take_dropped(self.source.connection) {
-            self.note_drop(state, bytes);
-        }
-        while self.ending.is_none() && self.outbox.len() < OUTBOX_LIMIT {
-            match state.behaviour.deliver(self.source.connection) {
-                None => break,
-                Some(Delivery::Send(bytes)) => self.write(state, bytes, None),
-                Some(Delivery::Drop(bytes)) => self.note_drop(state, bytes),
+    fn step(&mut self, access: &mut Access<'_>, step: Step, script: &mut Script) {
+        match step {
+            Step::Send(reply) => self.send(access, &reply, script),
+            Step::Raw(bytes) => {
+                if let Some(request) = &mut script.request {
+                    let answered = Answered::from_wire(&bytes, request.source.version);
+                    self.settle(access.state(), request, answered);
+                }
+                self.send_bytes(access, bytes, script);
             }
+            Step::AsUsual => self.act_as_usual(access, script),
+            Step::Release(release) => self.release(access, release),
+            Step::ForgetSession => {
+                if let Some(client_id) = &self.source.client_id {
+                    access.state().behaviour.forget_session(client_id);
+                }
+            }
+            Step::FallSilent => self.mute = true,
+            Step::Wire(fault) => self.begin_fault(access, &fault, script.rule.clone()),
+            Step::Close => self.end_in(access, Direction::ToClient, Closed::Finished),
+            Step::Reset => self.end_in(access, Direction::ToClient, Closed::Reset),
+            // The delay and the treatment of a treated step are of no use.
+            Step::NoAnswer | Step::Delay(_) | Step::Treated(..) => {}
         }
-        state.record.next() > next
     }
 
-    fn note_drop(&self, state: &mut State, bytes: Bytes) {
-        let (to, kind) = (Direction::ToClient, EntryKind::Dropped);
-        state.record.add(&self.source, to, kind, bytes, None, None);
+    fn act_as_usual(&mut self, access: &mut Access<'_>, script: &mut Script) {
+        let Some(request) = &mut script.request else {
+            return;
+        };
+        request.settled = true;
+        if request.direction == Direction::ToClient {
+            let (packet, rule) = (request.raw.clone(), script.rule.clone());
+            self.put(access, packet, rule, &script.treatment);
+            return;
+        }
+        let state = access.state();
+        let steps = request.received().map(|it| state.behaviour.handle(&it));
+        self.learn(state);
+        let mut usual = Script::of_base(steps.unwrap_or_default());
+        if !script.treatment.is_none() {
+            // What a rule has changed is the rule's.
+            let treatment = script.treatment.clone();
+            let treated = |step| Step::Treated(Box::new(step), treatment.clone());
+            usual.steps = usual.steps.into_iter().map(treated).collect();
+            usual.rule.clone_from(&script.rule);
+            usual.judged = false;
+        }
+        self.perform_in(access, usual);
     }
 
-    pub(super) fn end_in(&mut self, state: &mut State, by: Direction, how: Closed) {
+    pub(super) fn end_in(&mut self, access: &mut Access<'_>, by: Direction, how: Closed) {
+        let state = access.state();
         self.ending = Some(Ending { by, how });
         let number = self.source.connection;
         state.links.remove(&number);
@@ -95,34 +111,56 @@ impl Connection {
         state.ring();
     }
 
-    fn send(&mut self, state: &mut State, reply: &Reply, script: &mut Script) {
+    fn send(&mut self, access: &mut Access<'_>, reply: &Reply, script: &mut Script) {
         let mut context = Context {
             version: self.source.version,
             packet_id: 1,
             session_present: false,
             filters: 1,
         };
+        let state = access.state();
+        let mut replaces = false;
         if let Some(request) = &mut script.request {
             if let Some(received) = request.received() {
                 context.packet_id = received.packet_id().unwrap_or(1);
-                context.filters = received.filters().len();
+                context.filters = match request.direction {
+                    Direction::FromClient => received.filters().len(),
+                    Direction::ToClient => received.reason_codes().len(),
+                };
+                if let Some(Packet::Connack(connack)) = received.packet() {
+                    context.session_present = connack.session_present;
+                }
+                // A message in place of another has its identifier.
+                replaces = request.direction == Direction::ToClient
+                    && received.publish().is_some_and(|it| it.packet_id.is_some());
             }
-            let version = reply.version.unwrap_or(context.version);
-            let answered = Answered::from_wire(&reply.encode(context), version);
-            context.session_present = self.settle(state, request, answered);
+            if request.direction == Direction::FromClient {
+                let version = reply.version.unwrap_or(context.version);
+                let answered = Answered::from_wire(&reply.encode(context), version);
+                context.session_present = self.settle(state, request, answered);
+            }
         }
-        if let Body::Publish {
-            qos: qos @ 1..=2, ..
-        } = reply.body
+        if !replaces
+            && let Body::Publish {
+                qos: qos @ 1..=2, ..
+            } = reply.body
         {
             context.packet_id = self.next_packet_id(state, reply.packet_id);
             let qos = QoS::from_u8(qos).unwrap_or_default();
             let number = self.source.connection;
             state.behaviour.sent_unasked(number, context.packet_id, qos);
         }
-        self.write(state, reply.encode(context), script.rule.clone());
-        if reply.ends_connection() {
-            self.end_in(state, Direction::ToClient, Closed::Finished);
+        self.send_bytes(access, reply.encode(context), script);
+        if reply.ends_connection() && self.ending.is_none() {
+            self.end_in(access, Direction::ToClient, Closed::Finished);
+        }
+    }
+
+    fn send_bytes(&mut self, access: &mut Access<'_>, bytes: Bytes, script: &Script) {
+        if script.judged {
+            self.emit(access, bytes);
+        } else {
+            self.put(access, bytes, script.rule.clone(), &script.treatment);
         }
     }
 
@@ -174,12 +212,5 @@ impl Connection {
             self.packet_id = self.packet_id.checked_add(1).unwrap_or(1);
             self.packet_id
         })
-    }
-
-    fn write(&mut self, state: &mut State, bytes: Bytes, rule: Option<Arc<str>>) {
-        self.outbox.extend_from_slice(&bytes);
-        let kind = EntryKind::Packet;
-        let to = Direction::ToClient;
-        state.record.add(&self.source, to, kind, bytes, None, rule);
     }
 }

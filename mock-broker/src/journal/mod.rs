@@ -72,11 +72,14 @@ pub enum EntryKind {
     Opened,
     /// Bytes came from the client, or were sent to it: one packet, or what is not one.
     Packet,
-    /// Something happened below MQTT, in a handshake of TLS or WebSocket or in their framing:
-    /// [`Entry::note`] says what.
+    /// Something happened below MQTT, in a handshake of TLS or WebSocket or in their framing, or a
+    /// fault of the wire began or ended: [`Entry::note`] says what.
     Transport,
-    /// A message for the client was dropped by the base behaviour: its queue was full, or the
-    /// message larger than the client accepts.
+    /// The base behaviour, or the upstream broker, was about to send this packet, and a
+    /// [rule](Entry::rule) took it: what was sent instead, if anything, follows.
+    Withheld,
+    /// Something for the client was dropped: the queue of the base behaviour was full, the message
+    /// larger than the client accepts, or the broker's side of the connection closed already.
     Dropped,
     /// The connection ended.
     Closed(Closed),
@@ -259,6 +262,9 @@ impl Entry {
 
     /// Whether the matcher picks it, of all that it was asked about in this tally.
     pub(crate) fn is_picked(&self, matcher: &impl Match, tally: &mut Tally) -> bool {
+        if self.kind == EntryKind::Withheld {
+            return false;
+        }
         let Some(received) = self.judged() else {
             return false;
         };
@@ -271,6 +277,9 @@ impl Entry {
     pub(crate) fn judged(&self) -> Option<Received<'_>> {
         match self.kind {
             EntryKind::Opened => Some(Received::opened(&self.source)),
+            EntryKind::Withheld => {
+                Received::new(&self.source, self.direction, &self.raw, self.error)
+            }
             _ => self.on_its_way(),
         }
     }

@@ -80,8 +80,20 @@ impl Record {
 
     /// Something that happened below MQTT.
     pub(crate) fn note(&mut self, source: &Source, direction: Direction, note: Arc<str>) {
+        self.note_of_rule(source, direction, note, None);
+    }
+
+    /// Something that happened below MQTT because a rule said so.
+    pub(crate) fn note_of_rule(
+        &mut self,
+        source: &Source,
+        direction: Direction,
+        note: Arc<str>,
+        rule: Option<Arc<str>>,
+    ) {
         self.push(Entry {
             note: Some(note),
+            rule,
             ..self.entry(source, direction, EntryKind::Transport)
         });
     }

@@ -34,6 +34,10 @@ impl Display for Entry {
             EntryKind::Transport => f.write_str(self.note().unwrap_or_default())?,
             EntryKind::Closed(Closed::Finished) => f.write_str("closed")?,
             EntryKind::Closed(Closed::Reset) => f.write_str("reset")?,
+            EntryKind::Withheld => {
+                f.write_str("withheld ")?;
+                self.fmt_packet(f)?;
+            }
             EntryKind::Dropped => {
                 f.write_str("dropped ")?;
                 self.fmt_packet(f)?;

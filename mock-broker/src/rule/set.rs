@@ -26,6 +26,8 @@ pub(crate) struct RuleSet {
 struct Ordered {
     all: Arc<[Arc<Mounted>]>,
     by_kind: [Vec<u32>; KINDS],
+    /// Whether some rule can be about what goes to clients.
+    to_client: bool,
 }
 
 /// A rule in force, with its counts.
@@ -62,18 +64,24 @@ impl Default for Ordered {
 impl Ordered {
     fn new(all: Arc<[Arc<Mounted>]>) -> Self {
         let mut by_kind = [const { Vec::new() }; KINDS];
+        let mut to_client = false;
         for (index, rule) in (0..).zip(all.iter()) {
             if rule.is_over() {
                 continue;
             }
             let interest = rule.rule.matcher.interest();
+            to_client |= interest.is_to_client();
             for (kind, rules) in by_kind.iter_mut().enumerate() {
                 if interest.has_kind(kind) {
                     rules.push(index);
                 }
             }
         }
-        Self { all, by_kind }
+        Self {
+            all,
+            by_kind,
+            to_client,
+        }
     }
 }
 
@@ -147,6 +155,11 @@ impl RuleSet {
 
     pub(crate) fn all(&self) -> Arc<[Arc<Mounted>]> {
         lock(&self.rules).all.clone()
+    }
+
+    /// Whether some rule can be about what goes to clients.
+    pub(crate) fn are_about_sent(&self) -> bool {
+        lock(&self.rules).to_client
     }
 
     /// Forgets what was counted of a connection that has ended.

@@ -8,6 +8,7 @@
 mod answers;
 mod base;
 mod control;
+mod directions;
 mod journal;
 mod matchers;
 mod peer;
@@ -17,3 +18,4 @@ mod rules;
 mod scenarios;
 mod transport;
 mod verification;
+mod wire_faults;

@@ -222,7 +222,7 @@ impl Accept {
         self.execute_will(guest, farewell);
     }
 
-    fn drop_session(&mut self, client_id: &str) {
+    pub(super) fn drop_session(&mut self, client_id: &str) {
         let Some(session) = self.sessions.remove(client_id) else {
             return;
         };

@@ -262,6 +262,20 @@ impl Behaviour for Accept {
         self.session(connection)?.next_packet_id()
     }
 
+    fn forget_session(&mut self, client_id: &str) {
+        let Some(session) = self.sessions.get(client_id) else {
+            return;
+        };
+        let (connection, expiry) = (session.connection, session.expiry);
+        self.drop_session(client_id);
+        // A client that is connected goes on with an empty one.
+        if let Some(number) = connection {
+            let mut session = Session::new(expiry);
+            session.attach(number);
+            self.sessions.insert(client_id.into(), session);
+        }
+    }
+
     fn keep_alive(&self, connection: u32) -> Option<Duration> {
         self.guests.get(&connection)?.keep_alive
     }

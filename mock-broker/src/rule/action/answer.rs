@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use nack_codec::{PacketType, Property, PropertyId, QoS, Version};
 
 use super::reply::{Body, Codes, RawProperty, Reply};
-use super::{Action, Form, Reason};
+use super::{Action, Form, Mutation, Reason, Treatment};
 
 /// A packet to a client. `P` says which, and with that what else can be said of it.
 ///
@@ -15,6 +15,7 @@ use super::{Action, Form, Reason};
 #[must_use = "an answer says nothing until a rule or `MockBroker::send` sends it"]
 pub struct Answer<P> {
     pub(super) reply: Reply,
+    treatment: Treatment,
     packet: PhantomData<P>,
 }
 
@@ -144,14 +145,15 @@ pub fn publish(topic: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Answer<Pub
 }
 
 /// PINGRESP: the answer to PINGREQ.
-pub const fn pingresp() -> Answer<Pingresp> {
+pub fn pingresp() -> Answer<Pingresp> {
     Answer::new(Body::Pingresp)
 }
 
 impl<P> Answer<P> {
-    const fn new(body: Body) -> Self {
+    fn new(body: Body) -> Self {
         Self {
             reply: Reply::new(body),
+            treatment: Treatment::default(),
             packet: PhantomData,
         }
     }
@@ -182,6 +184,26 @@ impl<P> Answer<P> {
     /// an identifier it is ignored.
     pub const fn packet_id(mut self, packet_id: u16) -> Self {
         self.reply.packet_id = Some(packet_id);
+        self
+    }
+
+    /// Changes the bytes of the packet; called again, changes them further.
+    ///
+    /// The base behaviour believes what the packet says without the change.
+    pub fn mutate(mut self, mutation: Mutation) -> Self {
+        self.treatment.add(mutation);
+        self
+    }
+
+    /// Sends the packet so many times; 0 is not at all.
+    pub const fn repeat(mut self, copies: u32) -> Self {
+        self.treatment.repeat(copies);
+        self
+    }
+
+    /// Holds the packet back, on its connection, until [`release`](super::release) sends it.
+    pub const fn hold(mut self) -> Self {
+        self.treatment.hold();
         self
     }
 
@@ -319,7 +341,7 @@ impl Answer<Publish> {
 
 impl<P> From<Answer<P>> for Action {
     fn from(answer: Answer<P>) -> Self {
-        Self::send(answer.reply)
+        Self::send(answer.reply).treated(answer.treatment)
     }
 }
 

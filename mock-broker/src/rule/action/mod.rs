@@ -7,9 +7,14 @@
 pub(crate) mod answer;
 pub(crate) mod encode;
 mod form;
+mod layout;
+mod mutation;
 mod reason;
+mod release;
 pub(crate) mod reply;
 mod respond;
+mod treatment;
+mod wire;
 
 pub use answer::{
     Ack, Answer, Auth, Connack, Disconnect, Pingresp, Publish, Suback, auth, connack, disconnect,
@@ -17,13 +22,21 @@ pub use answer::{
     unsuback_each,
 };
 pub use form::Form;
+pub use mutation::Mutation;
 pub use reason::Reason;
+pub use release::Release;
 pub use respond::{Respond, Verdict};
+pub(crate) use treatment::Treatment;
+pub use wire::{
+    chunks, chunks_of, close_after, coalesce, corrupt, half_close, heal, pace, reset_after,
+    resume_reading, resume_writing, split_everywhere, stall, stop_reading, stop_writing,
+};
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::wire_fault::WireFault;
 use reply::Reply;
 
 /// One thing that a rule does.
@@ -38,6 +51,12 @@ pub(crate) enum Step {
     NoAnswer,
     Delay(Duration),
     AsUsual,
+    /// What the step sends is sent like this.
+    Treated(Box<Self>, Treatment),
+    Release(Release),
+    ForgetSession,
+    FallSilent,
+    Wire(WireFault),
     Close,
     Reset,
 }
@@ -45,6 +64,41 @@ pub(crate) enum Step {
 impl Action {
     pub(crate) const fn send(reply: Reply) -> Self {
         Self(Step::Send(reply))
+    }
+
+    pub(crate) fn treated(self, treatment: Treatment) -> Self {
+        if treatment.is_none() {
+            return self;
+        }
+        Self(Step::Treated(Box::new(self.0), treatment))
+    }
+
+    /// Changes the bytes of each packet that this sends; called again, changes them further. Where
+    /// nothing is sent, nothing is changed.
+    pub fn mutate(self, mutation: Mutation) -> Self {
+        self.treat(|treatment| treatment.add(mutation))
+    }
+
+    /// Sends each packet that this sends so many times; 0 is not at all.
+    pub fn repeat(self, copies: u32) -> Self {
+        self.treat(|treatment| treatment.repeat(copies))
+    }
+
+    /// Holds back what this sends, on its connection, until [`release`] sends it.
+    ///
+    /// What is held when the connection ends is lost. From 10,000 held packets on, nothing more is
+    /// read from the client.
+    pub fn hold(self) -> Self {
+        self.treat(Treatment::hold)
+    }
+
+    fn treat(self, change: impl FnOnce(&mut Treatment)) -> Self {
+        let (step, mut treatment) = match self.0 {
+            Step::Treated(step, treatment) => (step, treatment),
+            step => (Box::new(step), Treatment::default()),
+        };
+        change(&mut treatment);
+        Self(Step::Treated(step, treatment))
     }
 }
 
@@ -69,6 +123,8 @@ pub const fn delay(duration: Duration) -> Action {
 
 /// Hands the packet to the base behaviour, which answers it as if there were no rule. What it
 /// decides is sent at this place of the sequence.
+///
+/// A packet that is on its way [to the client](crate::PacketMatcher::to_client) goes there.
 pub const fn as_usual() -> Action {
     Action(Step::AsUsual)
 }
@@ -82,4 +138,41 @@ pub const fn close() -> Action {
 /// no RST, the stream is dropped.
 pub const fn reset() -> Action {
     Action(Step::Reset)
+}
+
+/// As usual, and each packet that is sent by that is sent twice.
+pub fn duplicate() -> Action {
+    as_usual().repeat(2)
+}
+
+/// As usual, but what is sent by that is held back on its connection until [`release`] sends it.
+pub fn hold() -> Action {
+    as_usual().hold()
+}
+
+/// Sends what is held back on the connection.
+///
+/// Three acknowledgements in the wrong order:
+///
+/// ```
+/// use nack_mock_broker::{Rule, action, matcher};
+///
+/// let rule = Rule::given(matcher::publish())
+///     .then(action::hold())
+///     .then(action::release().reversed().once_held(3));
+/// ```
+pub const fn release() -> Release {
+    Release::new()
+}
+
+/// Forgets the session of the client: its subscriptions, its messages, what was not acknowledged.
+/// In front of `as_usual()`, about a CONNECT, it is a broker that has lost its state and says so.
+pub const fn forget_session() -> Action {
+    Action(Step::ForgetSession)
+}
+
+/// Says nothing any more on this connection: what comes is read and written into the journal, and
+/// neither rules nor the base behaviour hear of it.
+pub const fn fall_silent() -> Action {
+    Action(Step::FallSilent)
 }

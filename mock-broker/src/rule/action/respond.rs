@@ -1,6 +1,6 @@
 //! What decides how a packet is answered: an action, or a closure.
 
-use super::{Action, Answer};
+use super::{Action, Answer, Release};
 use crate::Received;
 
 /// Decides what is done about a packet. Actions do, and so do closures:
@@ -44,6 +44,12 @@ impl<P> From<Answer<P>> for Verdict {
     }
 }
 
+impl From<Release> for Verdict {
+    fn from(release: Release) -> Self {
+        Action::from(release).into()
+    }
+}
+
 impl From<Vec<Action>> for Verdict {
     fn from(actions: Vec<Action>) -> Self {
         Self::Answer(actions)
@@ -60,6 +66,12 @@ impl<V: Into<Self>> From<Option<V>> for Verdict {
 impl Respond for Action {
     fn respond(&self, _: &Received<'_>) -> Verdict {
         self.clone().into()
+    }
+}
+
+impl Respond for Release {
+    fn respond(&self, _: &Received<'_>) -> Verdict {
+        (*self).into()
     }
 }
 

@@ -49,6 +49,10 @@ impl Interest {
         self.has_kind(kind_of(received))
     }
 
+    pub(crate) const fn is_to_client(self) -> bool {
+        self.0 & Self::packets(Direction::ToClient).0 != 0
+    }
+
     pub(crate) const fn has_kind(self, kind: usize) -> bool {
         self.0 >> kind & 1 == 1
     }

@@ -1,0 +1,177 @@
+//! From a packet that is to be sent to bytes that are written: rules of that way, what an action
+//! does to its packets, the journal, and the faults of the wire.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use tokio::io::AsyncWrite;
+use tokio::time::Instant;
+
+use super::script::{Request, Script};
+use super::{Connection, OUTBOX_LIMIT};
+use crate::action::{Release, Treatment};
+use crate::base::Delivery;
+use crate::shared::{Access, State};
+use crate::wire_fault::{Room, WireFault};
+use crate::{Direction, EntryKind, Received};
+
+/// A packet that is held back.
+pub(super) struct Held {
+    bytes: Bytes,
+    rule: Option<Arc<str>>,
+}
+
+impl Connection {
+    /// Takes messages for this client from the base behaviour, as far as there is room for them;
+    /// whether anything is new.
+    pub(super) fn deliver(&mut self, access: &mut Access<'_>) -> bool {
+        let number = self.source.connection;
+        let next = access.state().record.next();
+        for bytes in access.state().behaviour.take_dropped(number) {
+            self.note_drop(access.state(), bytes, None);
+        }
+        while self.ending.is_none() && !self.mute && self.outbox.len() < OUTBOX_LIMIT {
+            match access.state().behaviour.deliver(number) {
+                None => break,
+                Some(Delivery::Send(bytes)) => self.emit(access, bytes),
+                Some(Delivery::Drop(bytes)) => self.note_drop(access.state(), bytes, None),
+            }
+        }
+        access.state().record.next() > next
+    }
+
+    /// Sends a packet of the base behaviour, unless a rule does something else about it.
+    pub(super) fn emit(&mut self, access: &mut Access<'_>, packet: Bytes) {
+        match self.intercept(access, &packet) {
+            Some(script) => self.perform_in(access, script),
+            None => self.put(access, packet, None, &Treatment::default()),
+        }
+    }
+
+    /// Asks the rules about a packet to the client.
+    fn intercept(&self, access: &mut Access<'_>, packet: &Bytes) -> Option<Script> {
+        if !self.shared.rules.are_about_sent() {
+            return None;
+        }
+        // Closures of the user's run without the lock.
+        access.unlock();
+        let to = Direction::ToClient;
+        let received = Received::new(&self.source, to, packet, None)?;
+        let (rule, actions) = self.shared.rules.judge(&received)?;
+        let title: Arc<str> = rule.title().into();
+        access.state().record.add(
+            &self.source,
+            to,
+            EntryKind::Withheld,
+            packet.clone(),
+            None,
+            Some(title.clone()),
+        );
+        let request = Request {
+            source: self.source.clone(),
+            direction: to,
+            raw: packet.clone(),
+            error: None,
+            // The base behaviour has sent it, whatever becomes of it.
+            settled: true,
+        };
+        Some(Script::of_rule(title, actions, request))
+    }
+
+    /// Sends a packet that nobody judges any more.
+    pub(super) fn put(
+        &mut self,
+        access: &mut Access<'_>,
+        packet: Bytes,
+        rule: Option<Arc<str>>,
+        treatment: &Treatment,
+    ) {
+        let packet = treatment.mutate(packet, self.source.version);
+        for _ in 0..treatment.copies() {
+            let (bytes, rule) = (packet.clone(), rule.clone());
+            if treatment.holds() {
+                self.held.push(Held { bytes, rule });
+            } else {
+                self.write(access.state(), bytes, rule);
+            }
+        }
+    }
+
+    pub(super) fn release(&mut self, access: &mut Access<'_>, release: Release) {
+        for Held { bytes, rule } in release.take(&mut self.held) {
+            self.write(access.state(), bytes, rule);
+        }
+    }
+
+    pub(super) fn write(&mut self, state: &mut State, bytes: Bytes, rule: Option<Arc<str>>) {
+        let Some(sent) = self.wire.send(bytes.clone()) else {
+            self.note_drop(state, bytes, rule);
+            return;
+        };
+        self.outbox.extend_from_slice(&sent);
+        let (to, kind) = (Direction::ToClient, EntryKind::Packet);
+        state.record.add(&self.source, to, kind, sent, None, rule);
+    }
+
+    fn note_drop(&self, state: &mut State, bytes: Bytes, rule: Option<Arc<str>>) {
+        let (to, kind) = (Direction::ToClient, EntryKind::Dropped);
+        state.record.add(&self.source, to, kind, bytes, None, rule);
+    }
+
+    pub(super) fn begin_fault(
+        &mut self,
+        access: &mut Access<'_>,
+        fault: &WireFault,
+        rule: Option<Arc<str>>,
+    ) {
+        self.wire.begin(fault, Instant::now());
+        let (to, note) = (Direction::ToClient, fault.to_string().into());
+        let record = &mut access.state().record;
+        record.note_of_rule(&self.source, to, note, rule);
+        if let Some(how) = self.wire.is_cut() {
+            self.end_in(access, to, how);
+        }
+    }
+
+    /// Writes what waits, as far as the faults of the wire let it.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if std::mem::take(&mut self.breathes) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.room_at = None;
+        let now = Instant::now();
+        match self.wire.room(now) {
+            Room::Nothing(at) => {
+                self.room_at = at;
+                Poll::Pending
+            }
+            Room::Close => {
+                let closed = ready!(Pin::new(&mut self.transport).poll_shutdown(cx));
+                self.wire.half_closed();
+                Poll::Ready(closed)
+            }
+            Room::Bytes(bytes) => {
+                let transport = Pin::new(&mut self.transport);
+                let written = match ready!(transport.poll_write(cx, &self.outbox[..bytes])) {
+                    Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Ok(written) => written,
+                    Err(error) => return Poll::Ready(Err(error)),
+                };
+                self.outbox.advance(written);
+                self.breathes = self.wire.wrote(written, now);
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    pub(super) fn handle_written(&mut self) {
+        if let Some(how) = self.wire.is_cut() {
+            self.outbox.clear();
+            self.end(Direction::ToClient, how);
+        }
+    }
+}

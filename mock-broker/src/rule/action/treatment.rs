@@ -1,0 +1,58 @@
+//! What is done to packets between being written and being sent.
+
+use bytes::Bytes;
+use nack_codec::Version;
+
+use super::Mutation;
+
+/// How the packets of one action are sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Treatment {
+    mutations: Vec<Mutation>,
+    /// How often each is sent.
+    copies: u32,
+    /// Whether they are held back until something releases them.
+    hold: bool,
+}
+
+impl Default for Treatment {
+    fn default() -> Self {
+        Self {
+            mutations: Vec::new(),
+            copies: 1,
+            hold: false,
+        }
+    }
+}
+
+impl Treatment {
+    pub(super) fn add(&mut self, mutation: Mutation) {
+        self.mutations.push(mutation);
+    }
+
+    pub(super) const fn repeat(&mut self, copies: u32) {
+        self.copies = copies;
+    }
+
+    pub(super) const fn hold(&mut self) {
+        self.hold = true;
+    }
+
+    pub(crate) const fn copies(&self) -> u32 {
+        self.copies
+    }
+
+    pub(crate) const fn holds(&self) -> bool {
+        self.hold
+    }
+
+    /// Whether packets are sent as they are.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.mutations.is_empty() && self.copies == 1 && !self.hold
+    }
+
+    pub(crate) fn mutate(&self, packet: Bytes, version: Version) -> Bytes {
+        let mutations = self.mutations.iter();
+        mutations.fold(packet, |packet, mutation| mutation.apply(packet, version))
+    }
+}

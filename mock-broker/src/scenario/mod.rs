@@ -24,15 +24,18 @@
 //! # }
 //! ```
 
+mod load;
 mod matching;
 mod model;
 mod name;
 mod rule;
 
+pub use load::{LoadError, ScenarioFile};
 pub use model::{
-    Base, Close, Data, Drive, Expect, Flag, FlipBits, FormName, Hex, Listen, Mutate, On, OneOrMany,
-    Pace, Properties, ProtocolVersion, RawProperty, Reply, Scenario, SetByte, Split, Step,
-    UserProperties, VarInt,
+    BadListen, Base, ClientCertificateName, Close, Data, Drive, Expect, Flag, FlipBits, FormName,
+    Hex, Listen, Mutate, On, OneOrMany, Pace, Properties, ProtocolVersion, RawProperty, Reply,
+    Scenario, SetByte, Split, Step, TlsFaultName, TlsOptions, TlsVersionName, UserProperties,
+    VarInt, WebSocketFaultName, WebSocketOptions,
 };
 #[cfg(feature = "control")]
 pub(crate) use name::nearest;

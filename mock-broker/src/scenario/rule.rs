@@ -92,6 +92,26 @@ pub enum BadStep {
     },
 }
 
+impl BadStep {
+    /// The key that is wrong, if it is one.
+    pub(crate) fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::NoMatcher => None,
+            Self::ForbidAndMore => Some("forbid"),
+            Self::ReplyBesideList => Some("reply"),
+            Self::NotFromBroker { .. } | Self::NotFromClient { .. } | Self::Missing { .. } => {
+                Some("packet")
+            }
+            Self::TopicFilter { .. } => Some("topic"),
+            Self::ForTheRunner { key }
+            | Self::Misplaced { key, .. }
+            | Self::OutOfRange { key, .. }
+            | Self::Unsupported { key }
+            | Self::NothingSent { key } => Some(key),
+        }
+    }
+}
+
 /// What a step inherits from its scenario.
 #[derive(Default)]
 struct Place {

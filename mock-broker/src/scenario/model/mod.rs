@@ -16,7 +16,10 @@ pub use base::Base;
 pub use data::{Data, Hex};
 pub use drive::{Close, Drive, FlipBits, Mutate, Pace, SetByte, Split};
 pub use expect::Expect;
-pub use listen::Listen;
+pub use listen::{
+    BadListen, ClientCertificateName, Listen, TlsFaultName, TlsOptions, TlsVersionName,
+    WebSocketFaultName, WebSocketOptions,
+};
 pub use many::OneOrMany;
 pub use on::On;
 pub use properties::{Flag, Properties, UserProperties, VarInt};

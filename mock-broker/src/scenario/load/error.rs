@@ -1,0 +1,121 @@
+//! Why a file is not a scenario, for people: where, what, and the line itself.
+
+use std::fmt;
+use std::io;
+
+use super::fault::Fault;
+
+/// Why a file is not a scenario.
+///
+/// Its `Display` says what is wrong and shows the line:
+///
+/// ```text
+/// plant.toml:3:30: unknown key `raeson`, did you mean `reason`?
+///   |
+/// 3 | reply = { packet = "PUBACK", raeson = "quota-exceeded" }
+///   |                              ^^^^^^
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    file: String,
+    message: String,
+    place: Option<Place>,
+    choice: &'static [&'static str],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    line: usize,
+    column: usize,
+    text: String,
+    /// How many characters of the line are meant.
+    width: usize,
+}
+
+impl LoadError {
+    pub(super) fn unreadable(file: &str, error: io::Error) -> Self {
+        Self {
+            file: file.to_owned(),
+            message: format!("cannot be read: {error}"),
+            place: None,
+            choice: &[],
+        }
+    }
+
+    pub(super) fn located(file: &str, text: &str, fault: &Fault) -> Self {
+        Self {
+            file: file.to_owned(),
+            message: fault.message.clone(),
+            place: fault.span.as_ref().map(|span| Place::of(text, span)),
+            choice: fault.choice,
+        }
+    }
+
+    /// The file, as it was named.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// What is wrong, in words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The line, the first being 1; `None` where the file could not be read.
+    pub fn line(&self) -> Option<usize> {
+        self.place.as_ref().map(|place| place.line)
+    }
+
+    /// The character in the line, the first being 1; `None` where the file could not be read.
+    pub fn column(&self) -> Option<usize> {
+        self.place.as_ref().map(|place| place.column)
+    }
+}
+
+impl Place {
+    fn of(text: &str, span: &std::ops::Range<usize>) -> Self {
+        // Where a document ends too early, its last line is shown, and not an empty one behind it.
+        let start = span.start.min(text.trim_end().len());
+        let start = (0..=start).rev().find(|at| text.is_char_boundary(*at));
+        let start = start.unwrap_or_default();
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[line_start..].lines().next().unwrap_or_default();
+        let end = span
+            .end
+            .clamp(start, line_start + line.len().max(start - line_start));
+        let width = text
+            .get(start..end)
+            .map_or(1, |meant| meant.chars().count());
+        Self {
+            line: text[..start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            text: line.replace('\t', " "),
+            width: width.max(1),
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(Place { line, column, .. }) = &self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        let Some(place) = &self.place else {
+            return Ok(());
+        };
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let indent = " ".repeat(place.column - 1);
+        let caret = "^".repeat(place.width);
+        write!(f, "\n{margin} |\n{number} | {}", place.text)?;
+        write!(f, "\n{margin} | {indent}{caret}")?;
+        if !self.choice.is_empty() {
+            write!(f, "\n{margin} = there are: {}", self.choice.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,130 @@
+//! Files become scenarios: TOML or JSON, read into one tree that knows where everything stands, so
+//! that whatever is wrong is shown in its line.
+
+mod error;
+mod fault;
+mod json;
+mod toml;
+mod tree;
+
+pub use error::LoadError;
+
+use std::cell::OnceCell;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{BadStep, Scenario, Step};
+use crate::{Listener, Rule, Tls};
+use fault::Fault;
+use tree::Node;
+
+/// A scenario with the text that it was read from, so that what is wrong with it can be shown.
+#[derive(Clone, Debug)]
+pub struct ScenarioFile {
+    name: String,
+    text: String,
+    tree: Node,
+    scenario: Scenario,
+}
+
+impl ScenarioFile {
+    /// Reads a file: JSON where its name ends so or its text begins with a brace, TOML otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read, or is not a scenario: what is wrong, with the line that it is in.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&name, &text),
+            Err(error) => Err(LoadError::unreadable(&name, error)),
+        }
+    }
+
+    /// Reads a text; the name is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not a scenario: what is wrong, with the line that it is in.
+    pub fn parse(name: &str, text: &str) -> Result<Self, LoadError> {
+        let is_json = name.ends_with(".json") || text.trim_start().starts_with('{');
+        let tree = match is_json {
+            true => json::parse(text),
+            false => toml::parse(text),
+        };
+        let located = |fault: Fault| LoadError::located(name, text, &fault);
+        let tree = tree.map_err(located)?;
+        let scenario = Scenario::deserialize(tree.clone()).map_err(located)?;
+        Ok(Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            tree,
+            scenario,
+        })
+    }
+
+    /// What the file says.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The rules that the steps are, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Where a step is none: why, with the line that it is in.
+    pub fn rules(&self) -> Result<Vec<Rule>, LoadError> {
+        self.scenario
+            .rules()
+            .map_err(|(index, error)| self.bad_step(index, &error))
+    }
+
+    /// Where the broker is to listen; listeners that speak TLS share the authority.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be: why, with the line that it is in.
+    pub fn listeners(&self, authority: &OnceCell<Tls>) -> Result<Vec<Listener>, LoadError> {
+        let listeners = self.scenario.listeners.iter().enumerate();
+        listeners
+            .map(|(index, listen)| {
+                listen.listener(authority).map_err(|error| {
+                    let node = self.tree.get("listen").and_then(|list| list.at(index));
+                    let key = node.and_then(|node| node.find_key(error.key()));
+                    self.fault(error.to_string(), key.or(node.map(Node::span)))
+                })
+            })
+            .collect()
+    }
+
+    fn bad_step(&self, index: usize, error: &BadStep) -> LoadError {
+        let node = self.tree.get("step").and_then(|list| list.at(index));
+        let key = error.key();
+        let key = key.and_then(|key| node.and_then(|node| node.find_key(key)));
+        self.fault(error.to_string(), key.or(node.map(Node::span)))
+    }
+
+    fn fault(&self, message: String, span: Option<std::ops::Range<usize>>) -> LoadError {
+        let fault = Fault::new(message, span.unwrap_or_default());
+        LoadError::located(&self.name, &self.text, &fault)
+    }
+}
+
+impl Step {
+    /// Reads one step out of JSON; the name is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not a step: what is wrong, with the line that it is in.
+    pub fn parse_json(name: &str, text: &str) -> Result<Self, LoadError> {
+        let step = json::parse(text).and_then(Self::deserialize);
+        step.map_err(|fault| LoadError::located(name, text, &fault))
+    }
+}

@@ -19,7 +19,6 @@ pub(super) struct Matching {
     pub(super) versions: Vec<Version>,
     /// Properties that must be there, with their values as they lie on the wire.
     pub(super) properties: Vec<(PropertyId, Vec<u8>)>,
-    pub(super) lacks: Vec<PropertyId>,
     pub(super) window: Option<Window>,
     /// What is opened by the packet that is picked.
     pub(super) opens: Option<Opens>,
@@ -126,11 +125,6 @@ impl Matching {
                 .any(|property| property.id() == id && encode_value(property) == value)
         })
     }
-
-    fn has_any(received: &Received<'_>, id: PropertyId) -> bool {
-        let properties = received.properties();
-        properties.is_some_and(|properties| properties.contains(id))
-    }
 }
 
 impl Match for Matching {
@@ -141,7 +135,6 @@ impl Match for Matching {
                 .properties
                 .iter()
                 .all(|(id, value)| Self::has(received, *id, value))
-            && !self.lacks.iter().any(|id| Self::has_any(received, *id))
             && self
                 .window
                 .as_ref()
@@ -166,9 +159,6 @@ impl Match for Matching {
             let name = PropertyName(*id).word();
             text.push_str(&format!(", {name} \"{}\"", value.escape_ascii()));
         }
-        for id in &self.lacks {
-            text.push_str(&format!(", no {id}"));
-        }
         if let Some(window) = &self.window {
             text.push_str(" after the step before");
             if let Some(length) = window.length {
@@ -189,11 +179,6 @@ impl Match for Matching {
         for (id, value) in &self.properties {
             if !Self::has(received, *id, value) {
                 misses.push(format!("it has no {id} of \"{}\"", value.escape_ascii()));
-            }
-        }
-        for id in &self.lacks {
-            if Self::has_any(received, *id) {
-                misses.push(format!("it has {id}, and must not"));
             }
         }
         if misses.is_empty() && self.window.is_some() {

@@ -29,6 +29,7 @@ mod matching;
 mod model;
 mod name;
 mod rule;
+mod shipped;
 
 pub use load::{LoadError, ScenarioFile};
 pub use model::{
@@ -41,3 +42,4 @@ pub use model::{
 pub(crate) use name::nearest;
 pub use name::{Code, PacketName, PropertyName, UnknownName};
 pub use rule::BadStep;
+pub use shipped::{SHIPPED, Shipped, find, shipped};

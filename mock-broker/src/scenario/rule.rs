@@ -116,6 +116,8 @@ impl BadStep {
 #[derive(Default)]
 struct Place {
     versions: Vec<Version>,
+    /// What chance begins with.
+    seed: u64,
     /// Opened when the step before this one is hit; at once, where there is none.
     after: Option<Opening>,
     /// To be opened when this step is hit.
@@ -161,11 +163,11 @@ impl Step {
         if more {
             return Err(BadStep::ForbidAndMore);
         }
-        let opening = place.after.unwrap_or_else(Opening::now);
+        let opening = place.after.clone().unwrap_or_else(Opening::now);
         let length = forbid.for_ms.map(Duration::from_millis);
         let matching = Matching {
             window: Some(Window::new(opening, length)),
-            ..forbid.matching(place.versions)?
+            ..forbid.matching(&place)?
         };
         Ok(Rule::given(matching).expect(Expect::NEVER))
     }
@@ -178,7 +180,7 @@ impl Step {
             });
         }
         let actions = self.actions()?;
-        let mut matching = on.matching(place.versions)?;
+        let mut matching = on.matching(&place)?;
         let mut opens = place.opens;
         if actions.is_empty() {
             // A rule that only watches has no answer that could open anything.
@@ -223,6 +225,8 @@ impl Scenario {
             let opens = is_followed.then(Opening::default);
             let place = Place {
                 versions: versions.clone(),
+                // Steps with the same probability are not to fall on the same packets.
+                seed: self.seed.unwrap_or_default().wrapping_add(index as u64),
                 after: after.clone(),
                 opens: opens.clone(),
             };
@@ -237,31 +241,51 @@ impl Scenario {
 }
 
 impl On {
-    fn matching(&self, versions: Vec<Version>) -> Result<Matching, BadStep> {
+    fn matching(&self, place: &Place) -> Result<Matching, BadStep> {
         let versions = match self.version {
             Some(version) => vec![version.0],
-            None => versions,
+            // A connection that was just opened speaks nothing yet.
+            None if self.opened => Vec::new(),
+            None => place.versions.clone(),
         };
         let properties = self.properties.iter().flat_map(|wanted| wanted.encoded());
         Ok(Matching {
-            packet: self.packet_matcher()?,
+            packet: self.packet_matcher(place.seed)?,
             versions,
             properties: properties.collect(),
-            lacks: self.lacks.iter().map(|name| name.0).collect(),
             window: None,
             opens: None,
         })
     }
 
-    fn packet_matcher(&self) -> Result<PacketMatcher, BadStep> {
-        let keys = [("opened", self.opened), ("to_client", self.to_client)];
-        unsupported(keys)?;
+    fn packet_matcher(&self, seed: u64) -> Result<PacketMatcher, BadStep> {
         let mut matcher = self.kind()?;
         if let Some(client) = &self.client {
             matcher = matcher.client(client);
         }
+        if let Some(pattern) = &self.client_like {
+            matcher = matcher.client_like(pattern);
+        }
         if let Some(number) = self.connection {
             matcher = matcher.connection(number);
+        }
+        if let Some(number) = self.connection_of_client {
+            matcher = matcher.connection_of_client(number);
+        }
+        if let Some(set) = self.clean_start {
+            matcher = matcher.clean_start(set);
+        }
+        if let Some(set) = self.will {
+            matcher = matcher.will(set);
+        }
+        if let Some(seconds) = self.keep_alive {
+            matcher = matcher.keep_alive(seconds);
+        }
+        if let Some(name) = &self.user_name {
+            matcher = matcher.user_name(name);
+        }
+        if let Some(set) = self.session_present {
+            matcher = matcher.session_present(set);
         }
         if let Some(filter) = &self.topic {
             if let Err(error) = TopicFilter::try_from(filter.as_str()) {
@@ -287,6 +311,9 @@ impl On {
         if let Some(payload) = &self.payload {
             matcher = matcher.payload(payload.bytes());
         }
+        if let Some(part) = &self.payload_contains {
+            matcher = matcher.payload_contains(part.bytes());
+        }
         if let Some(set) = self.dup {
             matcher = matcher.dup(set);
         }
@@ -296,51 +323,97 @@ impl On {
         for name in self.has.iter() {
             matcher = matcher.has_property(name.0);
         }
-        match self.nth {
+        for name in self.lacks.iter() {
+            matcher = matcher.no_property(name.0);
+        }
+        self.turns(matcher, seed)
+    }
+
+    /// Which of the packets that fulfil all the rest.
+    fn turns(&self, mut matcher: PacketMatcher, seed: u64) -> Result<PacketMatcher, BadStep> {
+        let count = |key, count: Option<u32>| match count {
             Some(0) => Err(BadStep::OutOfRange {
-                key: "nth",
+                key,
                 range: "1 or more: the first is 1",
             }),
-            Some(nth) => Ok(matcher.nth(nth)),
-            None => Ok(matcher),
+            count => Ok(count),
+        };
+        if let Some(nth) = count("nth", self.nth)? {
+            matcher = matcher.nth(nth);
         }
+        if let Some(n) = count("every", self.every)? {
+            matcher = matcher.every(n);
+        }
+        if let Some(probability) = self.probability {
+            if !(0.0..=1.0).contains(&probability) {
+                return Err(BadStep::OutOfRange {
+                    key: "probability",
+                    range: "from 0.0 to 1.0",
+                });
+            }
+            matcher = matcher.probability(probability, seed);
+        }
+        if self.per_connection {
+            matcher = matcher.per_connection();
+        }
+        Ok(matcher)
     }
 
     fn kind(&self) -> Result<PacketMatcher, BadStep> {
-        let Some(name) = self.packet else {
-            return Ok(match self.malformed {
-                true => matcher::malformed(),
-                false => matcher::any_packet(),
-            });
-        };
-        if self.malformed {
+        let kinds = [
+            ("packet", self.packet.is_some()),
+            ("malformed", self.malformed),
+            ("opened", self.opened),
+        ];
+        if let Some((key, _)) = kinds.into_iter().filter(|(_, there)| *there).nth(1) {
             return Err(BadStep::Misplaced {
-                key: "malformed",
-                place: "`on` with a `packet`",
+                key,
+                place: "`on` that is about something else already",
             });
         }
-        Ok(match name.0 {
-            PacketType::Connect => matcher::connect(),
-            PacketType::Publish => matcher::publish(),
-            PacketType::Puback => matcher::puback(),
-            PacketType::Pubrec => matcher::pubrec(),
-            PacketType::Pubrel => matcher::pubrel(),
-            PacketType::Pubcomp => matcher::pubcomp(),
-            PacketType::Subscribe => matcher::subscribe(),
-            PacketType::Unsubscribe => matcher::unsubscribe(),
-            PacketType::Pingreq => matcher::pingreq(),
-            PacketType::Disconnect => matcher::disconnect(),
-            PacketType::Auth => matcher::auth(),
-            PacketType::Connack
-            | PacketType::Suback
-            | PacketType::Unsuback
-            | PacketType::Pingresp => {
-                return Err(BadStep::NotFromClient {
-                    packet: name.0.name(),
-                });
-            }
-        })
+        let matcher = match self.packet {
+            _ if self.opened => matcher::opened(),
+            _ if self.malformed => matcher::malformed(),
+            None => matcher::any_packet(),
+            Some(name) => of_type(name.0),
+        };
+        if self.to_client {
+            return Ok(matcher.to_client());
+        }
+        match self.packet {
+            Some(name) if !from_client(name.0) => Err(BadStep::NotFromClient {
+                packet: name.0.name(),
+            }),
+            _ => Ok(matcher),
+        }
     }
+}
+
+const fn of_type(packet: PacketType) -> PacketMatcher {
+    match packet {
+        PacketType::Connect => matcher::connect(),
+        PacketType::Connack => matcher::connack(),
+        PacketType::Publish => matcher::publish(),
+        PacketType::Puback => matcher::puback(),
+        PacketType::Pubrec => matcher::pubrec(),
+        PacketType::Pubrel => matcher::pubrel(),
+        PacketType::Pubcomp => matcher::pubcomp(),
+        PacketType::Subscribe => matcher::subscribe(),
+        PacketType::Suback => matcher::suback(),
+        PacketType::Unsubscribe => matcher::unsubscribe(),
+        PacketType::Unsuback => matcher::unsuback(),
+        PacketType::Pingreq => matcher::pingreq(),
+        PacketType::Pingresp => matcher::pingresp(),
+        PacketType::Disconnect => matcher::disconnect(),
+        PacketType::Auth => matcher::auth(),
+    }
+}
+
+const fn from_client(packet: PacketType) -> bool {
+    !matches!(
+        packet,
+        PacketType::Connack | PacketType::Suback | PacketType::Unsuback | PacketType::Pingresp
+    )
 }
 
 impl Step {

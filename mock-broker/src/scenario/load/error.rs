@@ -42,6 +42,20 @@ impl LoadError {
         }
     }
 
+    pub(in crate::scenario) fn no_such_scenario(name: &str, near: Option<&str>) -> Self {
+        let mut message = "there is no such file, and no such scenario ships".to_owned();
+        match near {
+            Some(near) => message.push_str(&format!(", did you mean `{near}`?")),
+            None => message.push_str(" (`mock-broker list` tells them)"),
+        }
+        Self {
+            file: name.to_owned(),
+            message,
+            place: None,
+            choice: &[],
+        }
+    }
+
     pub(super) fn located(file: &str, text: &str, fault: &Fault) -> Self {
         Self {
             file: file.to_owned(),

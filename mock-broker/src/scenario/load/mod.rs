@@ -70,6 +70,13 @@ impl ScenarioFile {
         &self.scenario
     }
 
+    /// Begins randomness with this, and not with the `seed` of the file.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.scenario.seed = Some(seed);
+        self
+    }
+
     /// The text that was read.
     pub fn text(&self) -> &str {
         &self.text

@@ -68,6 +68,12 @@ impl Node {
         }
     }
 
+    /// What is refused after it was read, for what it says, is wrong here too.
+    fn read_with<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fault> {
+        let span = self.span();
+        seed.deserialize(self).map_err(|fault| fault.at(&span))
+    }
+
     fn members(&self) -> &[Member] {
         match &self.value {
             Value::Table(members) => members,
@@ -138,7 +144,7 @@ impl<'de> SeqAccess<'de> for Elements {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Fault> {
-        self.0.next().map(|node| seed.deserialize(node)).transpose()
+        self.0.next().map(|node| node.read_with(seed)).transpose()
     }
 }
 
@@ -165,7 +171,7 @@ impl<'de> MapAccess<'de> for Members {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         match self.value.take() {
-            Some(node) => seed.deserialize(node),
+            Some(node) => node.read_with(seed),
             None => Err(Fault::new("a value without a key".to_owned(), 0..0)),
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use hex::FromHexError;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -50,9 +51,12 @@ impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let digits: String = text.split_whitespace().collect();
-        hex::decode(digits)
-            .map(Self)
-            .map_err(|error| D::Error::custom(format!("not hexadecimal: {error}")))
+        hex::decode(digits).map(Self).map_err(|error| match error {
+            FromHexError::InvalidHexCharacter { c, .. } => {
+                D::Error::custom(format!("`{c}` is not a hexadecimal digit"))
+            }
+            _ => D::Error::custom("bytes have two hexadecimal digits each, and here is one left"),
+        })
     }
 }
 

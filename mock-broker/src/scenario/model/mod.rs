@@ -68,3 +68,13 @@ pub struct Scenario {
     #[serde(default, rename = "step", skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
 }
+
+impl Scenario {
+    /// The JSON Schema of scenario files, as text; editors take it for TOML too.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(Self);
+        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

@@ -70,6 +70,31 @@ pub struct Reply {
     pub repeat: Option<u32>,
 }
 
+impl Reply {
+    /// A packet of this type that says nothing else.
+    pub const fn new(packet: PacketName) -> Self {
+        Self {
+            packet,
+            reason: None,
+            reasons: None,
+            session_present: None,
+            packet_id: None,
+            topic: None,
+            payload: None,
+            qos: None,
+            retain: None,
+            dup: None,
+            properties: OneOrMany(Vec::new()),
+            raw_properties: OneOrMany(Vec::new()),
+            flags: None,
+            form: None,
+            version: None,
+            stay_open: false,
+            repeat: None,
+        }
+    }
+}
+
 /// A property as its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,3 +1,6 @@
 //! Rules as data: steps, files, and what ships.
 
+mod files;
+mod generated;
+mod shipped;
 mod steps;

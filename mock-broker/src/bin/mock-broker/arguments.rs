@@ -1,0 +1,234 @@
+//! What the command line takes, and what `--help` says about it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use nack_mock_broker::scenario::Code;
+
+use crate::faults::Fault;
+use crate::listeners::Address;
+
+const EXAMPLES: &str = "\
+Examples:
+  mock-broker                                     a small broker on port 1883
+  mock-broker --connack not-authorized            nobody is let in
+  mock-broker --puback 'plant/#=quota-exceeded'   messages to plant/# are refused
+  mock-broker --suback 0x87 --pingresp drop       no subscriptions, no PINGRESP
+  mock-broker list puback                         the scenarios that ship with it
+  mock-broker run v5/puback-quota-exceeded        one of them
+  mock-broker run plant.toml                      one of your own
+  mock-broker explain 0x97                        what a reason code means
+
+In scripts, wait for the line on stdout, which says where the broker listens:
+  mock-broker --listen 127.0.0.1:0 --connack busy --exit-after satisfied
+
+Exit codes:
+  0  all went as expected
+  1  a rule was not hit as often as expected: one that was to do something, and never did, too
+  2  the command line is wrong
+  3  a port cannot be listened on, a file cannot be read or written, a scenario is wrong";
+
+/// An MQTT broker that does as it is told: refuses, delays, corrupts, lies and vanishes.
+///
+/// Without a command it listens, answers as a small broker does, and departs from that where a flag
+/// says so. What happens is logged on stderr, one line a packet. Ctrl-C stops it; what was expected
+/// and did not happen is told then.
+#[derive(Parser)]
+#[command(
+    name = "mock-broker",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) broker: Broker,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Runs scenarios: files, or the names of those that ship
+    #[command(after_help = EXAMPLES)]
+    Run {
+        /// A file in TOML or JSON, or a name that `mock-broker list` tells
+        #[arg(required = true, value_name = "FILE|NAME")]
+        files: Vec<String>,
+        #[command(flatten)]
+        broker: Box<Broker>,
+    },
+    /// Lists the scenarios that ship
+    List {
+        /// Only those that have this in their name or description
+        filter: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints a scenario that ships: a file to begin from
+    Show {
+        /// A name that `mock-broker list` tells
+        name: String,
+    },
+    /// Says what a reason code means: in which packets, from whom, whether to try again
+    Explain {
+        /// A code by its number or name (0x97, 151, quota-exceeded); all of them without one
+        code: Option<Code>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the JSON Schema of scenario files, for editors
+    Schema,
+    /// Checks scenario files, and runs nothing
+    Check {
+        /// Files in TOML or JSON
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Broker {
+    /// Where to listen: HOST:PORT, or a URL with tcp, tls, ws, wss or unix; can be repeated
+    /// [default: 127.0.0.1:1883, or as the scenario says]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Vec<Address>,
+    /// Answers nothing but what rules answer
+    #[arg(long)]
+    pub(crate) silent: bool,
+    /// Ends by itself: after `3-connections`, after `30s` or `500ms`, or once all that is expected
+    /// is `satisfied`; can be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) exit_after: Vec<ExitAfter>,
+    /// Expects nothing: a rule that is never hit is no failure
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// Writes the journal as it comes, an entry of JSON a line; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Writes a capture file for Wireshark at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcap: Option<PathBuf>,
+    /// Writes the certificate that clients must trust for TLS, as PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// What randomness begins with [default: as the scenario says, or another one each time]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Logs no packets on stderr
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Says where it listens as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) faults: Faults,
+}
+
+/// A fault a packet that a server sends. A reason code is a number or a name; instead of one,
+/// `drop`, `close` and `reset` send nothing.
+#[derive(Args)]
+#[command(next_help_heading = "Faults: [WHICH=]CODE, drop, close or reset")]
+pub(crate) struct Faults {
+    /// Answers CONNECT so; WHICH is a client identifier
+    #[arg(long, value_name = "[CLIENT=]CODE")]
+    pub(crate) connack: Vec<Fault>,
+    /// Answers PUBLISH of QoS 1 so; WHICH is a topic filter
+    #[arg(long, value_name = "[TOPIC=]CODE")]
+    pub(crate) puback: Vec<Fault>,
+    /// Answers PUBLISH of QoS 2 so; WHICH is a topic filter
+    #[arg(long, value_name = "[TOPIC=]CODE")]
+    pub(crate) pubrec: Vec<Fault>,
+    /// Answers PUBREC so
+    #[arg(long, value_name = "CODE")]
+    pub(crate) pubrel: Vec<Fault>,
+    /// Answers PUBREL so
+    #[arg(long, value_name = "CODE")]
+    pub(crate) pubcomp: Vec<Fault>,
+    /// Answers SUBSCRIBE so; WHICH is a topic filter that it has
+    #[arg(long, value_name = "[FILTER=]CODE")]
+    pub(crate) suback: Vec<Fault>,
+    /// Answers UNSUBSCRIBE so; WHICH is a topic filter that it has
+    #[arg(long, value_name = "[FILTER=]CODE")]
+    pub(crate) unsuback: Vec<Fault>,
+    /// Sends DISCONNECT behind CONNACK; WHICH is a client identifier
+    #[arg(long, value_name = "[CLIENT=]CODE")]
+    pub(crate) disconnect: Vec<Fault>,
+    /// Answers CONNECT and AUTH with AUTH
+    #[arg(long, value_name = "[CLIENT=]CODE")]
+    pub(crate) auth: Vec<Fault>,
+    /// Does not answer PINGREQ: `drop`, `close` or `reset`
+    #[arg(long, value_name = "drop")]
+    pub(crate) pingresp: Vec<Fault>,
+}
+
+/// When the program ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitAfter {
+    /// So many connections have been opened, and all have ended.
+    Connections(u32),
+    Time(Duration),
+    /// All that is expected has happened.
+    Satisfied,
+}
+
+impl std::str::FromStr for ExitAfter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let (count, unit) = text.split_at(digits);
+        let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is no number"));
+        Ok(match unit {
+            "satisfied" if digits == 0 => Self::Satisfied,
+            "-connection" | "-connections" => Self::Connections(
+                count
+                    .parse()
+                    .map_err(|_| format!("`{count}` is no number of connections"))?,
+            ),
+            "ms" => Self::Time(Duration::from_millis(number(count)?)),
+            "s" => Self::Time(Duration::from_secs(number(count)?)),
+            "m" => Self::Time(Duration::from_secs(number(count)?.saturating_mul(60))),
+            _ => {
+                return Err("expected `3-connections`, `30s`, `500ms`, `2m` or `satisfied`".into());
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_sound() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn an_end_has_a_number_and_a_unit() {
+        assert_eq!("3-connections".parse(), Ok(ExitAfter::Connections(3)));
+        assert_eq!("1-connection".parse(), Ok(ExitAfter::Connections(1)));
+        assert_eq!(
+            "500ms".parse(),
+            Ok(ExitAfter::Time(Duration::from_millis(500)))
+        );
+        assert_eq!("2m".parse(), Ok(ExitAfter::Time(Duration::from_secs(120))));
+        assert_eq!("satisfied".parse(), Ok(ExitAfter::Satisfied));
+        for wrong in [
+            "",
+            "3",
+            "s",
+            "3 s",
+            "-1s",
+            "3-satisfied",
+            "99999999999999999999s",
+        ] {
+            assert!(wrong.parse::<ExitAfter>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Runs a broker: listens, says where, logs, and judges at the end.
+
+use std::cell::OnceCell;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use nack_mock_broker::scenario::{self, Base, Expect, ScenarioFile, Step};
+use nack_mock_broker::{Base as BrokerBase, MockBroker, Rule, Tls};
+
+use crate::arguments::{Broker, ExitAfter};
+use crate::exit;
+use crate::follow::Follower;
+use crate::listeners;
+
+/// Longer than any broker runs: the log does not give up.
+const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 10);
+
+/// What went wrong before or behind the broker's work, for people.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+
+/// Runs a broker with these scenarios until it is told to stop.
+pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode, Failure> {
+    let steps = match arguments.faults.steps() {
+        Ok(steps) => steps,
+        Err(message) => return Ok(usage(&message)),
+    };
+    let mut rules = Vec::new();
+    for step in &steps {
+        match step.rule() {
+            Ok(rule) => rules.push(rule),
+            Err(error) => {
+                let name = step.name.as_deref().unwrap_or_default();
+                return Ok(usage(&format!("{name}: {error}")));
+            }
+        }
+    }
+    let files = scenarios.iter().map(|name| scenario::find(name));
+    let files: Vec<ScenarioFile> = files.collect::<Result<_, _>>()?;
+    let files: Vec<ScenarioFile> = files
+        .into_iter()
+        .map(|file| seeded(file, arguments.seed))
+        .collect();
+    for file in &files {
+        rules.extend(file.rules()?);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(run(arguments, &files, rules))
+}
+
+/// Says what chance begins with, where there is chance, so that it can be had again.
+fn seeded(file: ScenarioFile, said: Option<u64>) -> ScenarioFile {
+    let steps = &file.scenario().steps;
+    let on_chance = |step: &Step| step.on.as_ref().is_some_and(|on| on.probability.is_some());
+    if !steps.iter().any(on_chance) {
+        return file;
+    }
+    let fresh = || {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        // Short enough to be typed.
+        now.map_or(0, |now| u64::from(now.subsec_nanos()))
+    };
+    let seed = said.or(file.scenario().seed).unwrap_or_else(fresh);
+    eprintln!("by chance, with --seed {seed}");
+    file.with_seed(seed)
+}
+
+fn usage(message: &str) -> ExitCode {
+    eprintln!("error: {message}\n\nFor more information, try '--help'.");
+    ExitCode::from(2)
+}
+
+async fn run(
+    arguments: &Broker,
+    files: &[ScenarioFile],
+    rules: Vec<Rule>,
+) -> Result<ExitCode, Failure> {
+    let authority = OnceCell::new();
+    let broker = start(arguments, files, &authority).await?;
+    let mut guards = Vec::new();
+    for rule in rules {
+        let rule = match arguments.lenient {
+            true => rule.expect(Expect::ANY),
+            false => rule,
+        };
+        guards.push(rule.mount(&broker));
+    }
+    if let Some(path) = &arguments.ca {
+        let tls = authority.get_or_init(Tls::new);
+        write(path, tls.ca_pem().as_bytes())?;
+    }
+    let mut follower = Follower::new(arguments)?;
+    announce(&broker, arguments.json)?;
+
+    let stopped = follower.follow(&broker, &guards, &arguments.exit_after);
+    tokio::select! {
+        () = stopped => {}
+        () = run_out(&arguments.exit_after) => {}
+        signalled = signal() => signalled?,
+    }
+    follower.catch_up(&broker)?;
+    let verdict = broker.verify();
+    drop(guards);
+    drop(broker);
+    match verdict {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(unmet) => {
+            eprintln!("{unmet}");
+            Ok(ExitCode::from(exit::UNMET))
+        }
+    }
+}
+
+async fn start(
+    arguments: &Broker,
+    files: &[ScenarioFile],
+    authority: &OnceCell<Tls>,
+) -> Result<MockBroker, Failure> {
+    let silent = |file: &ScenarioFile| file.scenario().base == Some(Base::Silent);
+    let mut builder = MockBroker::builder().patience(FOR_EVER);
+    if arguments.silent || files.iter().any(silent) {
+        builder = builder.base(BrokerBase::Silent);
+    }
+    let mut said = Vec::new();
+    for file in files {
+        // Asked for its errors, which show the line.
+        file.listeners(authority)?;
+        said.extend(file.scenario().listeners.iter().cloned());
+    }
+    let chosen = listeners::choose(&arguments.listen, said);
+    for listen in &chosen {
+        builder = builder.listen(listen.listener(authority)?);
+    }
+    builder.start().await.map_err(|error| {
+        let places: Vec<String> = chosen.iter().map(place).collect();
+        format!("cannot listen on {}: {error}", places.join(", ")).into()
+    })
+}
+
+fn place(listen: &scenario::Listen) -> String {
+    match (&listen.address, &listen.unix) {
+        (Some(address), _) => address.to_string(),
+        (None, Some(path)) => path.display().to_string(),
+        (None, None) => "127.0.0.1".to_owned(),
+    }
+}
+
+/// The line that scripts wait for.
+fn announce(broker: &MockBroker, json: bool) -> io::Result<()> {
+    let urls = broker.urls();
+    let mut stdout = io::stdout().lock();
+    match json {
+        true => {
+            let addresses = broker.addresses();
+            let line = serde_json::json!({ "urls": urls, "addresses": addresses });
+            writeln!(stdout, "{line}")?;
+        }
+        false => writeln!(stdout, "listening on {}", urls.join(" "))?,
+    }
+    stdout.flush()
+}
+
+/// Done when the time is over; never, if there is no time.
+async fn run_out(ends: &[ExitAfter]) {
+    let times = ends.iter().filter_map(|end| match end {
+        ExitAfter::Time(time) => Some(*time),
+        ExitAfter::Connections(_) | ExitAfter::Satisfied => None,
+    });
+    match times.min() {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Done when somebody wants the program to end.
+async fn signal() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            done = tokio::signal::ctrl_c() => done,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
+}

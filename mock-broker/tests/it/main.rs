@@ -7,6 +7,8 @@
 
 mod answers;
 mod base;
+#[cfg(feature = "cli")]
+mod command_line;
 mod control;
 mod directions;
 mod journal;

@@ -1,5 +1,6 @@
 //! What the command line takes, and what `--help` says about it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ Examples:
   mock-broker explain 0x97                        what a reason code means
 
 In scripts, wait for the line on stdout, which says where the broker listens:
-  mock-broker --listen 127.0.0.1:0 --connack busy --exit-after satisfied
+  mock-broker --listen 127.0.0.1:0 --connack server-busy --exit-after satisfied
 
 Exit codes:
   0  all went as expected
@@ -100,6 +101,11 @@ pub(crate) struct Broker {
     /// Answers nothing but what rules answer
     #[arg(long)]
     pub(crate) silent: bool,
+    /// Where the control API and its page are served, over HTTP: rules can be added while the
+    /// broker runs. Who asks from elsewhere than this machine needs the token that the environment
+    /// variable MOCK_BROKER_TOKEN holds
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) control: Option<SocketAddr>,
     /// Ends by itself: after `3-connections`, after `30s` or `500ms`, or once all that is expected
     /// is `satisfied`; can be repeated
     #[arg(long, value_name = "WHAT")]
@@ -110,7 +116,7 @@ pub(crate) struct Broker {
     /// Writes the journal as it comes, an entry of JSON a line; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
-    /// Writes a capture file for Wireshark at the end
+    /// Writes a capture file that Wireshark opens
     #[arg(long, value_name = "FILE")]
     pub(crate) pcap: Option<PathBuf>,
     /// Writes the certificate that clients must trust for TLS, as PEM
@@ -158,7 +164,7 @@ pub(crate) struct Faults {
     /// Sends DISCONNECT behind CONNACK; WHICH is a client identifier
     #[arg(long, value_name = "[CLIENT=]CODE")]
     pub(crate) disconnect: Vec<Fault>,
-    /// Answers CONNECT and AUTH with AUTH
+    /// Answers CONNECT with AUTH; WHICH is a client identifier
     #[arg(long, value_name = "[CLIENT=]CODE")]
     pub(crate) auth: Vec<Fault>,
     /// Does not answer PINGREQ: `drop`, `close` or `reset`

@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use nack_mock_broker::json::JournalEntry;
 use nack_mock_broker::{Capture, Entry, EntryKind, MockBroker, RuleGuard};
 
 use crate::arguments::{Broker, ExitAfter};
@@ -13,6 +15,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Follower {
     quiet: bool,
+    journal: Option<Box<dyn Write + Send>>,
     capture: Option<Capture<BufWriter<File>>>,
     /// The number of the entry that comes next.
     next: u64,
@@ -25,16 +28,26 @@ pub(crate) struct Follower {
 impl Follower {
     /// Opens the files that are written.
     pub(crate) fn new(arguments: &Broker) -> Result<Self, crate::serve::Failure> {
+        let create = |path: &Path| {
+            File::create(path)
+                .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        };
+        let journal: Option<Box<dyn Write + Send>> = match &arguments.journal {
+            Some(path) if path.as_os_str() == "-" => Some(Box::new(io::stdout())),
+            // Not buffered: whoever follows the file sees each entry when it comes.
+            Some(path) => Some(Box::new(create(path)?)),
+            None => None,
+        };
         let capture = match &arguments.pcap {
             Some(path) => {
-                let file = File::create(path)
-                    .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-                Some(Capture::new(BufWriter::new(file), SystemTime::now())?)
+                let file = BufWriter::new(create(path)?);
+                Some(Capture::new(file, SystemTime::now())?)
             }
             None => None,
         };
         Ok(Self {
             quiet: arguments.quiet,
+            journal,
             capture,
             next: 0,
             opened: 0,
@@ -128,10 +141,21 @@ impl Follower {
             // Whoever reads the log may have gone; the broker goes on.
             let _ = writeln!(io::stderr(), "{at:>9.3} {entry}");
         }
-        if let Some(capture) = &mut self.capture
-            && let Err(error) = capture.add(entry)
-        {
+        if let Err(error) = self.write(entry) {
             self.failed.get_or_insert(error);
+        }
+    }
+
+    fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        if let Some(journal) = &mut self.journal {
+            let mut line = serde_json::to_vec(&JournalEntry::from(entry))?;
+            line.push(b'\n');
+            journal.write_all(&line)?;
+            journal.flush()?;
+        }
+        match &mut self.capture {
+            Some(capture) => capture.add(entry),
+            None => Ok(()),
         }
     }
 }

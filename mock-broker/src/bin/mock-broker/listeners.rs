@@ -12,7 +12,7 @@ pub(crate) enum Address {
     /// Where to listen, and nothing about what is spoken there.
     Bare(SocketAddr),
     /// All of it.
-    Whole(Listen),
+    Whole(Box<Listen>),
 }
 
 impl FromStr for Address {
@@ -22,7 +22,7 @@ impl FromStr for Address {
         if let Some(path) = text.strip_prefix("unix:") {
             let mut listen = Listen::default();
             listen.unix = Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)));
-            return Ok(Self::Whole(listen));
+            return Ok(Self::Whole(Box::new(listen)));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return address(text, 1883).map(Self::Bare);
@@ -49,7 +49,7 @@ impl FromStr for Address {
             options.path = path;
             options
         });
-        Ok(Self::Whole(listen))
+        Ok(Self::Whole(Box::new(listen)))
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn choose(said: &[Address], scenarios: Vec<Listen>) -> Vec<Listen> {
     }
     let mut scenarios = scenarios.into_iter();
     let listeners = said.iter().map(|said| match said {
-        Address::Whole(listen) => listen.clone(),
+        Address::Whole(listen) => listen.as_ref().clone(),
         // The scenario says what is spoken, and the command line where.
         Address::Bare(address) => {
             let mut listen = scenarios.next().unwrap_or_default();

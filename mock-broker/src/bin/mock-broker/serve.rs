@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use nack_mock_broker::control::{ControlServer, Local};
 use nack_mock_broker::scenario::{self, Base, Expect, ScenarioFile, Step};
 use nack_mock_broker::{Base as BrokerBase, MockBroker, Rule, Tls};
 
@@ -16,6 +17,9 @@ use crate::listeners;
 
 /// Longer than any broker runs: the log does not give up.
 const FOR_EVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 10);
+
+/// The environment variable that holds the token of the control API.
+const TOKEN: &str = "MOCK_BROKER_TOKEN";
 
 /// What went wrong before or behind the broker's work, for people.
 pub(crate) type Failure = Box<dyn std::error::Error>;
@@ -63,7 +67,7 @@ fn seeded(file: ScenarioFile, said: Option<u64>) -> ScenarioFile {
         // Short enough to be typed.
         now.map_or(0, |now| u64::from(now.subsec_nanos()))
     };
-    let seed = said.or(file.scenario().seed).unwrap_or_else(fresh);
+    let seed = said.or_else(|| file.scenario().seed).unwrap_or_else(fresh);
     eprintln!("by chance, with --seed {seed}");
     file.with_seed(seed)
 }
@@ -93,18 +97,26 @@ async fn run(
         write(path, tls.ca_pem().as_bytes())?;
     }
     let mut follower = Follower::new(arguments)?;
-    announce(&broker, arguments.json)?;
+    let control = match arguments.control {
+        Some(address) => {
+            let token = std::env::var(TOKEN).ok();
+            Some(ControlServer::start(Local::new(&broker), address, token).await?)
+        }
+        None => None,
+    };
+    let mut signals = Signals::new()?;
+    let control_url = control.as_ref().map(ControlServer::url);
+    announce(&broker, control_url.as_deref(), arguments.json)?;
 
     let stopped = follower.follow(&broker, &guards, &arguments.exit_after);
     tokio::select! {
         () = stopped => {}
         () = run_out(&arguments.exit_after) => {}
-        signalled = signal() => signalled?,
+        signalled = signals.come() => signalled?,
     }
     follower.catch_up(&broker)?;
     let verdict = broker.verify();
-    drop(guards);
-    drop(broker);
+    drop((control, guards, broker));
     match verdict {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(unmet) => {
@@ -149,16 +161,26 @@ fn place(listen: &scenario::Listen) -> String {
 }
 
 /// The line that scripts wait for.
-fn announce(broker: &MockBroker, json: bool) -> io::Result<()> {
+fn announce(broker: &MockBroker, control: Option<&str>, json: bool) -> io::Result<()> {
     let urls = broker.urls();
     let mut stdout = io::stdout().lock();
     match json {
         true => {
             let addresses = broker.addresses();
-            let line = serde_json::json!({ "urls": urls, "addresses": addresses });
+            let line = serde_json::json!({
+                "urls": urls,
+                "addresses": addresses,
+                "control": control,
+            });
             writeln!(stdout, "{line}")?;
         }
-        false => writeln!(stdout, "listening on {}", urls.join(" "))?,
+        false => {
+            write!(stdout, "listening on {}", urls.join(" "))?;
+            if let Some(control) = control {
+                write!(stdout, ", control on {control}")?;
+            }
+            writeln!(stdout)?;
+        }
     }
     stdout.flush()
 }
@@ -175,19 +197,38 @@ async fn run_out(ends: &[ExitAfter]) {
     }
 }
 
-/// Done when somebody wants the program to end.
-async fn signal() -> io::Result<()> {
+/// What ends the program from outside. From when it is made, a signal is not lost: scripts may send
+/// one as soon as the line for them is there.
+struct Signals {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            done = tokio::signal::ctrl_c() => done,
-            _ = terminate.recv() => Ok(()),
-        }
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    /// Done when somebody wants the program to end.
+    async fn come(&mut self) -> io::Result<()> {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await?;
+        Ok(())
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

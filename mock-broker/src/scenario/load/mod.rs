@@ -105,7 +105,7 @@ impl ScenarioFile {
                 listen.listener(authority).map_err(|error| {
                     let node = self.tree.get("listen").and_then(|list| list.at(index));
                     let key = node.and_then(|node| node.find_key(error.key()));
-                    self.fault(error.to_string(), key.or(node.map(Node::span)))
+                    self.fault(error.to_string(), key.or_else(|| node.map(Node::span)))
                 })
             })
             .collect()
@@ -115,7 +115,7 @@ impl ScenarioFile {
         let node = self.tree.get("step").and_then(|list| list.at(index));
         let key = error.key();
         let key = key.and_then(|key| node.and_then(|node| node.find_key(key)));
-        self.fault(error.to_string(), key.or(node.map(Node::span)))
+        self.fault(error.to_string(), key.or_else(|| node.map(Node::span)))
     }
 
     fn fault(&self, message: String, span: Option<std::ops::Range<usize>>) -> LoadError {

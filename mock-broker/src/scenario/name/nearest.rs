@@ -1,14 +1,31 @@
 //! Which name was meant.
 
-/// The name that takes the fewest edits to get to, if those are few for its length.
+/// The name that takes the fewest edits to get to, if those are few for its length; otherwise the
+/// one name that this is a part of.
 pub(crate) fn nearest<'a>(
     found: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let names: Vec<&str> = names.into_iter().collect();
     let found = found.to_lowercase();
+    by_edits(&found, &names).or_else(|| by_part(&found, &names))
+}
+
+/// Fewer letters are a part of too much.
+const LEAST_PART: usize = 3;
+
+fn by_part<'a>(found: &str, names: &[&'a str]) -> Option<&'a str> {
+    let mut wholes = names
+        .iter()
+        .filter(|name| name.to_lowercase().contains(found));
+    let whole = wholes.next()?;
+    (found.len() >= LEAST_PART && wholes.next().is_none()).then_some(*whole)
+}
+
+fn by_edits<'a>(found: &str, names: &[&'a str]) -> Option<&'a str> {
     let distances = names
-        .into_iter()
-        .map(|name| (distance(&found, &name.to_lowercase()), name));
+        .iter()
+        .map(|name| (distance(found, &name.to_lowercase()), *name));
     let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
     // One edit in three letters is a slip; more than that is another word.
     let slips = (found.chars().count().max(name.chars().count()) / 3).max(1);
@@ -50,6 +67,8 @@ mod tests {
         assert_eq!(nearest("Packet", names), Some("packet"));
         assert_eq!(nearest("topic", names), None);
         assert_eq!(nearest("", []), None);
+        assert_eq!(nearest("eta", names), Some("retain"));
+        assert_eq!(nearest("ea", names), None);
     }
 
     #[test]

@@ -107,3 +107,12 @@ fn toml_and_json_are_one_model() {
     let first = &user.as_ref().unwrap().0[0];
     assert_eq!(first, &("b".to_owned(), "1".to_owned()), "the order stays");
 }
+
+#[test]
+fn the_scenario_of_the_readme_is_one() {
+    let readme = include_str!("../../../README.md");
+    let (_, behind) = readme.split_once("```toml\n").unwrap();
+    let (text, _) = behind.split_once("```").unwrap();
+    let file = ScenarioFile::parse("README.md", text).unwrap();
+    assert_eq!(file.rules().unwrap().len(), 3);
+}

@@ -177,7 +177,10 @@ fn put_row(text: &mut String, row: &Row) {
     put(text, format_args!("means      {class}\n"));
     for (index, (packet, sender)) in row.senders().into_iter().enumerate() {
         let label = if index == 0 { "packets" } else { "" };
-        put(text, format_args!("{label:9}  {packet:10} from {sender}\n"));
+        put(
+            text,
+            format_args!("{label:9}  {packet:10} from the {sender}\n"),
+        );
     }
     put(text, format_args!("try again  {}\n", row.retry_text()));
     if row.notes != "-" {

@@ -1,0 +1,5 @@
+//! The program as its users have it: a process, its output, its exit code.
+
+mod commands;
+mod program;
+mod running;

@@ -1,0 +1,249 @@
+//! The broker as a process: what clients meet, what scripts wait for, how it ends.
+
+use super::program::{Client, Running, run, told};
+
+const ANYWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+fn start(arguments: &[&str]) -> Running {
+    // What a command takes stands behind it.
+    Running::start(&[arguments, &ANYWHERE].concat())
+}
+
+/// A folder that is gone with the test.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("nack-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left in a folder for temporary files harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_flag_is_a_fault() {
+    let broker = start(&[
+        "--connack",
+        "not-authorized",
+        "--exit-after",
+        "1-connection",
+    ]);
+    let mut client = broker.connect();
+    client.send(Client::CONNECT);
+    client.expects(b"\x20\x03\x00\x87\x00");
+    client.expects_end();
+    drop(client);
+    let (code, stdout, stderr) = broker.end();
+    assert_eq!((code, stdout.as_str()), (0, ""));
+    assert!(
+        stderr.contains("← #1 CONNACK 0x87 not authorized [rule --connack not-authorized]"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_fault_may_be_about_some_packets_alone() {
+    let broker = start(&[
+        "--puback",
+        "plant/#=0x97",
+        "--pingresp",
+        "drop",
+        "--suback",
+        "secret=not-authorized",
+        "--exit-after",
+        "1-connection",
+        "--quiet",
+    ]);
+    let mut client = broker.connect();
+    client.let_in();
+    client.send(b"\x32\x06\x00\x01t\x00\x01\x00");
+    client.expects(b"\x40\x02\x00\x01");
+    client.send(b"\x32\x0C\x00\x07plant/1\x00\x02\x00");
+    client.expects(b"\x40\x03\x00\x02\x97");
+    client.send(b"\xC0\x00");
+    client.send(b"\x82\x0C\x00\x03\x00\x00\x06secret\x00");
+    client.expects(b"\x90\x04\x00\x03\x00\x87");
+    drop(client);
+    let (code, _, stderr) = broker.end();
+    assert_eq!((code, stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_rule_that_never_fired_is_a_failure_with_what_came_instead() {
+    let broker = start(&[
+        "--puback",
+        "plant/#=0x97",
+        "--exit-after",
+        "1-connection",
+        "-q",
+    ]);
+    let mut client = broker.connect();
+    client.let_in();
+    client.send(b"\x32\x06\x00\x01t\x00\x01\x00");
+    client.expects(b"\x40\x02\x00\x01");
+    drop(client);
+    let (code, _, stderr) = broker.end();
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(stderr);
+}
+
+#[test]
+fn who_expects_nothing_is_content() {
+    let broker = start(&["--puback", "0x97", "--lenient", "--exit-after", "50ms"]);
+    assert_eq!(broker.end().0, 0);
+}
+
+#[test]
+fn it_may_end_once_all_that_is_expected_has_happened() {
+    let broker = start(&["run", "v5/connack-server-busy", "--exit-after", "satisfied"]);
+    let mut client = broker.connect();
+    client.send(Client::CONNECT);
+    client.expects(b"\x20\x03\x00\x89\x00");
+    drop(client);
+    assert_eq!(broker.end().0, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_and_it_still_judges() {
+    for signal in ["-INT", "-TERM"] {
+        let broker = start(&["--connack", "server-busy"]);
+        broker.signal(signal);
+        let (code, _, stderr) = broker.end();
+        assert_eq!(code, 1);
+        assert!(
+            stderr.contains("rule --connack server-busy: expected"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn the_line_for_scripts_names_every_listener() {
+    let folder = Folder::new("listeners");
+    let socket = format!("unix:{}", folder.file("socket"));
+    let broker = Running::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--listen",
+        "tls://127.0.0.1:0",
+        "--listen",
+        "ws://127.0.0.1:0/mqtt",
+        "--listen",
+        &socket,
+        "--control",
+        "127.0.0.1:0",
+        "--json",
+        "--exit-after",
+        "1ms",
+    ]);
+    let line: serde_json::Value = serde_json::from_str(&broker.line).unwrap();
+    let urls = line["urls"].as_array().unwrap();
+    let schemes: Vec<&str> = urls
+        .iter()
+        .map(|url| url.as_str().unwrap().split(':').next().unwrap())
+        .collect();
+    assert_eq!(schemes, ["mqtt", "mqtts", "ws", "unix"]);
+    assert_eq!(line["addresses"].as_array().unwrap().len(), 3);
+    assert!(
+        line["control"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
+    assert_eq!(broker.end().0, 0);
+}
+
+#[test]
+fn the_journal_the_capture_and_the_certificate_are_files() {
+    let folder = Folder::new("files");
+    let [journal, capture, ca] = ["journal", "capture", "ca"].map(|name| folder.file(name));
+    let broker = start(&[
+        "--journal",
+        &journal,
+        "--pcap",
+        &capture,
+        "--ca",
+        &ca,
+        "--exit-after",
+        "1-connection",
+    ]);
+    let mut client = broker.connect();
+    client.let_in();
+    drop(client);
+    assert_eq!(broker.end().0, 0);
+    let journal = std::fs::read_to_string(journal).unwrap();
+    let kinds: Vec<serde_json::Value> = journal
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["kind"].clone())
+        .collect();
+    assert_eq!(kinds.first().unwrap(), "opened");
+    assert_eq!(kinds.len(), 4, "{journal}");
+    let capture = std::fs::read(capture).unwrap();
+    assert!(capture.starts_with(b"\x0A\x0D\x0D\x0A"));
+    let ca = std::fs::read_to_string(ca).unwrap();
+    assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
+#[test]
+fn the_journal_may_go_to_stdout() {
+    let broker = start(&["--journal", "-", "--exit-after", "1-connection", "-q"]);
+    let mut client = broker.connect();
+    client.let_in();
+    drop(client);
+    let (code, stdout, _) = broker.end();
+    assert_eq!((code, stdout.lines().count()), (0, 4), "{stdout}");
+}
+
+#[test]
+fn a_scenario_may_be_a_file() {
+    let folder = Folder::new("scenario");
+    let path = folder.file("plant.toml");
+    let text = "[[step]]\non = { packet = \"CONNECT\" }\nreply = { packet = \"CONNACK\", reason = 0x8A }\n";
+    std::fs::write(&path, text).unwrap();
+    let broker = start(&["run", &path, "--exit-after", "1-connection"]);
+    let mut client = broker.connect();
+    client.send(Client::CONNECT);
+    client.expects(b"\x20\x03\x00\x8A\x00");
+    drop(client);
+    assert_eq!(broker.end().0, 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&["--listen", &address]);
+    assert_eq!(output.status.code(), Some(3));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with(&format!("mock-broker: cannot listen on {address}: ")),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_the_command_line_is_told() {
+    let told = [
+        told(&["--connack", "not-authorised"]),
+        told(&["--pingresp", "0x80"]),
+        told(&["--pubrel", "t=0x92"]),
+        told(&["--puback", "a/#/b=0x97"]),
+        told(&["--exit-after", "soon"]),
+        told(&["--listen", "http://127.0.0.1"]),
+        told(&["run", "v5/puback-quota-exeeded"]),
+        told(&["rnu"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}

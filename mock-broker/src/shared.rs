@@ -1,12 +1,13 @@
 //! What the broker, its connections and the guards of its rules share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use nack_codec::Version;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) links: HashMap<u32, Link>,
     connections: u32,
     has_ended: bool,
+    /// Does what the base behaviour has to do at its time.
+    clock: Option<AbortHandle>,
     /// How many connections there were of each client identifier.
     by_client: HashMap<Arc<str>, u32>,
 }
@@ -91,6 +94,7 @@ impl Shared {
                 links: HashMap::new(),
                 connections: 0,
                 has_ended: false,
+                clock: None,
                 by_client: HashMap::new(),
             }),
             changed: watch::Sender::new(()),
@@ -123,7 +127,7 @@ impl Shared {
 
     /// Takes over a new connection.
     pub(crate) fn serve(self: &Arc<Self>, raw: Raw, layers: Arc<Layers>) {
-        let runtime = tokio::runtime::Handle::current();
+        let runtime = Handle::current();
         let (commands, mailbox) = mpsc::channel(COMMANDS);
         let bell = Arc::new(Bell::default());
         let link = Link {
@@ -134,6 +138,7 @@ impl Shared {
             bell: bell.clone(),
             task: None,
         };
+        self.keep_time(&runtime);
         let source = self.number(&layers);
         let number = source.connection;
         let winner = self.rules.judge(&Received::opened(&source));
@@ -151,6 +156,17 @@ impl Shared {
             Some(link) => link.task = Some(task),
             // It ended meanwhile, or the broker did.
             None => task.abort(),
+        }
+    }
+
+    /// Has a task do what is due, as long as there is a broker; a runtime that is gone has taken the
+    /// last one with it.
+    fn keep_time(self: &Arc<Self>, runtime: &Handle) {
+        let mut state = self.state();
+        if state.clock.as_ref().is_none_or(AbortHandle::is_finished) {
+            let alarm = state.behaviour.alarm();
+            let task = runtime.spawn(keep_time(Arc::downgrade(self), alarm));
+            state.clock = Some(task.abort_handle());
         }
     }
 
@@ -172,11 +188,14 @@ impl Shared {
     }
 
     pub(crate) fn end_connections(&self) {
-        let links = {
+        let (links, clock) = {
             let mut state = self.state();
             state.has_ended = true;
-            std::mem::take(&mut state.links)
+            (std::mem::take(&mut state.links), state.clock.take())
         };
+        if let Some(clock) = clock {
+            clock.abort();
+        }
         for task in links.into_values().filter_map(|link| link.task) {
             task.abort();
         }
@@ -243,6 +262,37 @@ impl Shared {
             entries.into_iter().find(&mut picks)
         })
         .await
+    }
+}
+
+async fn keep_time(shared: Weak<Shared>, alarm: Arc<Notify>) {
+    loop {
+        let Some(due) = shared
+            .upgrade()
+            .map(|shared| shared.state().behaviour.next_due())
+        else {
+            return;
+        };
+        match due {
+            Some(due) => {
+                if timeout_at(due, alarm.notified()).await.is_ok() {
+                    continue;
+                }
+            }
+            None => {
+                alarm.notified().await;
+                continue;
+            }
+        }
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        {
+            let mut state = shared.state();
+            state.behaviour.do_due();
+            state.ring();
+        }
+        shared.announce();
     }
 }
 

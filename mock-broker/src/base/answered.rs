@@ -2,6 +2,7 @@
 
 use nack_codec::{Packet, PacketType, Version};
 
+use super::Limits;
 use crate::received::decode;
 
 /// The answer to a packet, as far as the state of a broker depends on it.
@@ -16,6 +17,12 @@ pub(crate) struct Answered {
     pub(crate) assigned_client_identifier: Option<String>,
     /// Of CONNACK, in seconds.
     pub(crate) server_keep_alive: Option<u16>,
+    /// Of CONNACK, in seconds.
+    pub(crate) session_expiry_interval: Option<u32>,
+    /// Of CONNACK, in bytes.
+    pub(crate) maximum_packet_size: Option<u32>,
+    /// What else CONNACK says that the client may do; where it says nothing, what then holds.
+    pub(crate) limits: Limits,
 }
 
 impl Answered {
@@ -32,6 +39,9 @@ impl Answered {
             codes: Vec::new(),
             assigned_client_identifier: None,
             server_keep_alive: None,
+            session_expiry_interval: None,
+            maximum_packet_size: None,
+            limits: Limits::default(),
         };
         match packet {
             PacketType::Connack => {
@@ -40,8 +50,12 @@ impl Answered {
                     let assigned = connack.properties.assigned_client_identifier();
                     answered.assigned_client_identifier = assigned.map(str::to_owned);
                     answered.server_keep_alive = connack.properties.server_keep_alive();
+                    answered.session_expiry_interval = connack.properties.session_expiry_interval();
+                    answered.maximum_packet_size = connack.properties.maximum_packet_size();
+                    answered.limits = Limits::announced(connack.properties);
                 }
             }
+            PacketType::Auth => answered.codes.push(body.first().copied().unwrap_or(0)),
             PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp => {
                 let (packet_id, rest) = body.split_first_chunk()?;
                 answered.packet_id = u16::from_be_bytes(*packet_id);

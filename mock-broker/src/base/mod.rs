@@ -2,6 +2,7 @@
 
 mod accept;
 mod answered;
+mod handles;
 mod settings;
 mod silent;
 
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use nack_codec::QoS;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::action::Step;
 use crate::{Builder, Received};
@@ -97,15 +100,40 @@ pub(crate) trait Behaviour: Send {
         None
     }
 
-    /// Has the client no session any more, as if there had been none.
-    fn forget_session(&mut self, client_id: &str) {
-        let _ = client_id;
-    }
-
     /// How long the client may be silent.
     fn keep_alive(&self, connection: u32) -> Option<Duration> {
         let _ = connection;
         None
+    }
+
+    /// When something is to be done that no connection has to do with.
+    fn next_due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Rung when [`next_due`](Self::next_due) is another.
+    fn alarm(&self) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    /// Does what is due.
+    fn do_due(&mut self) {}
+
+    /// See [`MockBroker::forget_session`](crate::MockBroker::forget_session).
+    fn forget_session(&mut self, client_id: &str) -> bool {
+        let _ = client_id;
+        false
+    }
+
+    /// See [`MockBroker::expire_session`](crate::MockBroker::expire_session).
+    fn expire_session(&mut self, client_id: &str) -> bool {
+        let _ = client_id;
+        false
+    }
+
+    /// See [`MockBroker::clear_retained`](crate::MockBroker::clear_retained).
+    fn clear_retained(&mut self) -> usize {
+        0
     }
 
     /// Under which identifier the client was let in.

@@ -316,7 +316,8 @@ impl Connection {
             }
             _ => {
                 let steps = state.behaviour.handle(&received);
-                if received.packet_type() == Some(PacketType::Connect) {
+                let who = [PacketType::Connect, PacketType::Auth];
+                if received.packet_type().is_some_and(|it| who.contains(&it)) {
                     self.learn(state);
                 }
                 Script::of_base(steps)

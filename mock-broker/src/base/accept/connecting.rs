@@ -1,5 +1,6 @@
 //! CONNECT, CONNACK and DISCONNECT: who is let in, with which session, and how clients leave.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,17 +9,30 @@ use nack_codec::{
     Packet, PacketType, ReasonCode, Role, Version,
 };
 
+use super::aliases::{Incoming, Outgoing};
 use super::limits::SESSIONS;
 use super::session::{Capacity, Expiry, Session};
 use super::wills::{Farewell, Will};
 use super::{Accept, Guest};
 use crate::action::{Action, Answer, Connack, Step, connack, disconnect};
-use crate::base::Answered;
+use crate::base::{Answered, Limits};
 use crate::{Received, User};
 
 /// How long a client that has said goodbye may take to close the connection (`[MQTT-3.14.4-2]`)
 /// before the broker does (section 3.14.4).
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// On which terms a client is let in.
+struct Admission {
+    client_id: Arc<str>,
+    user: Option<Arc<str>>,
+    /// In seconds.
+    keep_alive: u16,
+    /// In seconds, of MQTT 5.0.
+    session_expiry_interval: u32,
+    maximum_packet_size: u32,
+    limits: Limits,
+}
 
 /// The first byte of a CONNECT.
 const CONNECT: u8 = (PacketType::Connect as u8) << 4;
@@ -28,7 +42,10 @@ impl Accept {
     pub(super) fn handle_stranger(&mut self, received: &Received<'_>) -> Vec<Step> {
         let number = received.connection();
         match (received.packet(), received.decode_error()) {
-            (Some(Packet::Connect(connect)), _) => self.connect(number, connect),
+            (Some(packet), _) if self.applicants.contains_key(&number) => {
+                self.handle_applicant(number, packet)
+            }
+            (Some(Packet::Connect(connect)), _) => self.connect(received, connect),
             // A rule took the CONNECT: to this broker the client is not there.
             _ if received.client_id().is_some() => Vec::new(),
             // What begins like a TLS handshake is not spoken to in MQTT.
@@ -40,18 +57,38 @@ impl Accept {
         }
     }
 
-    fn connect(&mut self, number: u32, connect: &Connect<'_>) -> Vec<Step> {
+    fn connect(&mut self, received: &Received<'_>, connect: &Connect<'_>) -> Vec<Step> {
         let id = connect.client_id.get();
         let v311 = connect.version == Version::V311;
         if id.is_empty() && v311 && !connect.clean_start {
             // 3.1.1 [MQTT-3.1.3-8]
             return vec![send(connack(ReasonCode::ClientIdentifierNotValid))];
         }
-        if connect.properties.authentication_method().is_some() {
-            return vec![send(connack(ReasonCode::BadAuthenticationMethod))];
+        if let Some(method) = connect.properties.authentication_method() {
+            let data = connect.properties.authentication_data();
+            return self.begin_authentication(received, method, data);
         }
         if let Err(reason) = self.judge_user(connect) {
             return vec![send(connack(reason))];
+        }
+        let user = connect.user_name.map(|name| name.get().into());
+        match self.welcome(received.connection(), connect, user) {
+            Ok(answer) => vec![send(answer)],
+            Err(reason) => vec![send(connack(reason))],
+        }
+    }
+
+    /// Lets a client in that has authenticated, unless there is something else against it.
+    pub(super) fn welcome(
+        &mut self,
+        number: u32,
+        connect: &Connect<'_>,
+        user: Option<Arc<str>>,
+    ) -> Result<Answer<Connack>, ReasonCode> {
+        let id = connect.client_id.get();
+        let v311 = connect.version == Version::V311;
+        if let Some(will) = &connect.will {
+            self.settings.limits.judge_will(will, connect.version)?;
         }
         if self.sessions.len() >= SESSIONS && !self.sessions.contains_key(id) {
             self.forget_expired();
@@ -61,10 +98,26 @@ impl Accept {
                 Version::V5 => ReasonCode::QuotaExceeded,
                 Version::V311 => ReasonCode::ServerUnavailable,
             };
-            return vec![send(connack(reason))];
+            return Err(reason);
         }
         let client_id = self.client_id_for(id, None);
-        let present = self.admit(number, connect, client_id.clone(), connect.keep_alive);
+        let limits = self.settings.limits.clone();
+        let asked = connect.properties.session_expiry_interval().unwrap_or(0);
+        let given = asked.min(limits.session_expiry_maximum.unwrap_or(u32::MAX));
+        let keep_alive = match limits.server_keep_alive {
+            // [MQTT-3.2.2-21]
+            Some(seconds) if !v311 => seconds,
+            _ => connect.keep_alive,
+        };
+        let admission = Admission {
+            client_id: client_id.clone(),
+            user,
+            keep_alive,
+            session_expiry_interval: given,
+            maximum_packet_size: self.maximum_packet_size,
+            limits: limits.clone(),
+        };
+        let present = self.admit(number, connect, admission);
         let mut answer = connack(0).session_present(present);
         if !v311 && id.is_empty() {
             // [MQTT-3.1.3-7]
@@ -73,7 +126,13 @@ impl Accept {
         if !v311 && self.maximum_packet_size < MAXIMUM_PACKET_SIZE {
             answer = answer.maximum_packet_size(self.maximum_packet_size);
         }
-        vec![send(answer)]
+        if !v311 {
+            answer = limits.announce(answer);
+        }
+        if !v311 && given != asked {
+            answer = answer.session_expiry_interval(given);
+        }
+        Ok(answer)
     }
 
     /// Whether the user may connect.
@@ -106,29 +165,34 @@ impl Accept {
         let assigned = answered.assigned_client_identifier.as_deref();
         let client_id = self.client_id_for(connect.client_id.get(), assigned);
         let keep_alive = answered.server_keep_alive.unwrap_or(connect.keep_alive);
-        Some(self.admit(number, connect, client_id, keep_alive))
+        let asked = connect.properties.session_expiry_interval().unwrap_or(0);
+        let admission = Admission {
+            client_id,
+            user: connect.user_name.map(|name| name.get().into()),
+            keep_alive,
+            session_expiry_interval: answered.session_expiry_interval.unwrap_or(asked),
+            maximum_packet_size: answered.maximum_packet_size.unwrap_or(u32::MAX),
+            limits: answered.limits.clone(),
+        };
+        Some(self.admit(number, connect, admission))
     }
 
     /// Lets a client in; whether its session was there.
-    fn admit(
-        &mut self,
-        number: u32,
-        connect: &Connect<'_>,
-        client_id: Arc<str>,
-        keep_alive: u16,
-    ) -> bool {
+    fn admit(&mut self, number: u32, connect: &Connect<'_>, admission: Admission) -> bool {
+        let client_id = admission.client_id;
+        self.applicants.remove(&number);
         self.take_over(&client_id);
         let expiry = match connect.version {
             Version::V311 if connect.clean_start => Expiry::AtOnce,
             Version::V311 => Expiry::Never,
-            Version::V5 => {
-                let seconds = connect.properties.session_expiry_interval();
-                Expiry::of_seconds(seconds.unwrap_or(0))
-            }
+            Version::V5 => Expiry::of_seconds(admission.session_expiry_interval),
         };
         let session = self.sessions.get(&client_id);
         let present = !connect.clean_start && session.is_some_and(|session| !session.has_expired());
-        if !present {
+        if present {
+            // [MQTT-3.1.3-9]
+            self.delayed.remove(&client_id);
+        } else {
             // [MQTT-3.1.2-4]
             self.drop_session(&client_id);
         }
@@ -140,15 +204,27 @@ impl Accept {
         session.attach(number);
         let properties = connect.properties;
         let guest = Guest {
-            user: connect.user_name.map(|name| name.get().into()),
+            user: admission.user,
             capacity: Capacity {
                 version: connect.version,
                 receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
                 maximum_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
             },
-            keep_alive: (keep_alive > 0)
+            incoming_aliases: Incoming::default(),
+            outgoing_aliases: Outgoing::new(
+                properties
+                    .topic_alias_maximum()
+                    .unwrap_or(0)
+                    .min(self.settings.limits.outgoing_topic_aliases),
+            ),
+            limits: admission.limits,
+            maximum_packet_size: admission.maximum_packet_size,
+            open: HashSet::new(),
+            method: properties.authentication_method().map(Into::into),
+            exchange: None,
+            keep_alive: (admission.keep_alive > 0)
                 // [MQTT-3.1.2-22]
-                .then(|| Duration::from_secs(keep_alive.into()).mul_f32(1.5)),
+                .then(|| Duration::from_secs(admission.keep_alive.into()).mul_f32(1.5)),
             expires_at_once: expiry == Expiry::AtOnce,
             will: connect
                 .will
@@ -222,6 +298,7 @@ impl Accept {
         self.execute_will(guest, farewell);
     }
 
+    /// Ends a session, with all that is kept of it.
     pub(super) fn drop_session(&mut self, client_id: &str) {
         let Some(session) = self.sessions.remove(client_id) else {
             return;
@@ -229,6 +306,7 @@ impl Accept {
         if session.subscriptions > 0 {
             self.subscriptions.remove_session(client_id);
         }
+        self.hasten_will(client_id);
     }
 
     fn forget_expired(&mut self) {
@@ -278,6 +356,6 @@ fn refuse_malformed(error: DecodeError) -> Vec<Step> {
     }
 }
 
-fn send(answer: Answer<Connack>) -> Step {
+pub(super) fn send(answer: Answer<Connack>) -> Step {
     Action::from(answer).0
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use nack_codec::{PacketType, Publish, QoS, ReasonCode, Version};
+use nack_codec::{PacketType, Publish, QoS, ReasonCode, TopicName, Version};
 
 use super::Accept;
 use super::message::Message;
@@ -24,19 +24,16 @@ impl Accept {
                 "a subscription identifier in a PUBLISH of a client [MQTT-3.3.4-6]",
             );
         }
-        if properties.topic_alias().is_some() {
-            // No topic alias maximum was announced, so it is 0.
-            return self.refuse(
-                number,
-                ReasonCode::TopicAliasInvalid,
-                "a topic alias above the topic alias maximum [MQTT-3.2.2-17]",
-            );
+        if let Some(refusal) = self.refuse_publish(number, publish) {
+            return refusal;
         }
-        let reason = self.judge_publish(received, publish);
-        let denied = publish
-            .topic
-            .is_some_and(|topic| !self.may_publish(number, topic));
-        if !denied {
+        let topic = match self.resolve(number, publish) {
+            Ok(topic) => topic,
+            Err((reason, text)) => return self.refuse(number, reason, text),
+        };
+        let may = self.may_publish(number, topic.borrow());
+        let reason = self.judge_publish(received, publish, &topic, may);
+        if may || reason.code() >= 0x80 {
             let taken = self.publish_answered(received, publish, reason.code());
             debug_assert!(taken.is_some(), "guests alone publish, to topics");
         }
@@ -48,17 +45,32 @@ impl Accept {
         vec![ack(packet, packet_id.get(), reason)]
     }
 
+    fn resolve(
+        &mut self,
+        number: u32,
+        publish: &Publish<'_>,
+    ) -> Result<TopicName, (ReasonCode, &'static str)> {
+        let gone = (ReasonCode::ProtocolError, "nobody is let in");
+        let guest = self.guests.get_mut(&number).ok_or(gone)?;
+        let maximum = guest.limits.topic_alias_maximum;
+        guest.incoming_aliases.resolve(publish, maximum)
+    }
+
     /// The code that a message is answered with.
-    fn judge_publish(&self, received: &Received<'_>, publish: &Publish<'_>) -> Reason {
-        let may = publish
-            .topic
-            .is_none_or(|topic| self.may_publish(received.connection(), topic));
+    fn judge_publish(
+        &self,
+        received: &Received<'_>,
+        publish: &Publish<'_>,
+        topic: &TopicName,
+        may: bool,
+    ) -> Reason {
         if !may && received.version() == Version::V5 {
             return ReasonCode::NotAuthorized.into();
         }
         let room = !publish.retain
-            || Message::of_publish(publish, received.raw(), "".into())
-                .is_none_or(|message| self.retained.has_room_for(&message));
+            || self
+                .retained
+                .has_room_for(topic, topic.as_str().len() + publish.payload.len());
         match received.version() {
             Version::V5 if !room => ReasonCode::QuotaExceeded.into(),
             // 3.1.1 cannot refuse a message; it is passed on and not retained.
@@ -74,8 +86,15 @@ impl Accept {
         code: u8,
     ) -> Option<bool> {
         let number = received.connection();
-        let publisher = self.guests.get(&number)?.client_id.clone();
+        let topic = self.resolve(number, publish).ok()?;
+        let guest = self.guests.get_mut(&number)?;
+        let publisher = guest.client_id.clone();
         if let (QoS::ExactlyOnce, Some(packet_id)) = (publish.qos, publish.packet_id) {
+            if code >= 0x80 {
+                guest.open.remove(&packet_id.get());
+            } else {
+                guest.open.insert(packet_id.get());
+            }
             let received = &mut self.session(number)?.received;
             if code >= 0x80 {
                 received.remove(&packet_id.get());
@@ -85,7 +104,7 @@ impl Accept {
             }
         }
         if code < 0x80 {
-            let message = Message::of_publish(publish, received.raw(), publisher)?;
+            let message = Message::of_publish(publish, topic, received.raw(), publisher);
             self.route(&Arc::new(message));
         }
         Some(false)
@@ -103,13 +122,16 @@ impl Accept {
 
     /// The PUBREL was answered, whatever with; whether there was something to release.
     pub(super) fn release_answered(&mut self, number: u32, packet_id: u16) -> bool {
+        if let Some(guest) = self.guests.get_mut(&number) {
+            guest.open.remove(&packet_id);
+        }
         self.session(number)
             .is_some_and(|session| session.received.remove(&packet_id))
     }
 
     /// Passes a message on to those who subscribe, and keeps it if it is to be retained.
     pub(super) fn route(&mut self, message: &Arc<Message>) {
-        if message.retain && self.retained.has_room_for(message) {
+        if message.retain && self.retained.has_room_for(&message.topic, message.size()) {
             self.retained.keep(message);
         }
         // One copy a session, whatever number of its subscriptions match, with all of their
@@ -139,7 +161,9 @@ impl Accept {
         let shares = self
             .subscriptions
             .matching_shares(message.topic.borrow(), is_here);
-        for (session, copy) in copies {
+        for (session, mut copy) in copies {
+            // In an order that is the same in each run.
+            copy.identifiers.sort_unstable();
             self.enqueue(&session, copy);
         }
         for subscriber in shares {

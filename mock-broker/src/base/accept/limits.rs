@@ -13,6 +13,12 @@ pub(super) const SESSIONS: usize = 100_000;
 /// Subscriptions of one session.
 pub(super) const SUBSCRIPTIONS: usize = 10_000;
 
+/// Levels of the topic filters of all subscriptions together, of which one filter can have 65,536.
+pub(super) const FILTER_LEVELS: usize = 1_000_000;
+
+/// Wills that wait for their delay to pass.
+pub(super) const DELAYED_WILLS: usize = 100_000;
+
 /// Topics with a retained message.
 pub(super) const RETAINED_MESSAGES: usize = 100_000;
 

@@ -7,12 +7,13 @@ use bytes::Bytes;
 use nack_codec::{Properties, Property, PropertyId, Publish, QoS, TopicName, Version, Will};
 use tokio::time::Instant;
 
+use super::aliases::Alias;
 use super::limits::COPIED_PAYLOAD;
 use crate::action::answer::encode_value;
 use crate::action::reply::{Body, RawProperty, Reply};
 
 /// A message as it was published.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) topic: TopicName,
     pub(super) payload: Bytes,
@@ -24,6 +25,8 @@ pub(super) struct Message {
     /// `[MQTT-3.3.2-17]`, `[MQTT-3.3.2-20]`.
     properties: Vec<RawProperty>,
     expires: Option<Instant>,
+    /// From when on the time of its expiry interval counts.
+    lifetime: Option<Duration>,
 }
 
 /// How a message is sent to one client.
@@ -34,29 +37,32 @@ pub(super) struct Dispatch<'a> {
     pub(super) dup: bool,
     pub(super) packet_id: Option<u16>,
     pub(super) identifiers: &'a [u32],
+    pub(super) alias: Option<Alias>,
 }
 
 impl Message {
-    /// The message of a PUBLISH that lies in `raw`; `None` if it has no topic.
+    /// The message of a PUBLISH that lies in `raw`, to the topic that it names or means.
     pub(super) fn of_publish(
         publish: &Publish<'_>,
+        topic: TopicName,
         raw: &Bytes,
         publisher: Arc<str>,
-    ) -> Option<Self> {
+    ) -> Self {
         let payload = if publish.payload.len() < COPIED_PAYLOAD {
             Bytes::copy_from_slice(publish.payload)
         } else {
             raw.slice_ref(publish.payload)
         };
-        Some(Self {
-            topic: publish.topic?.to_owned(),
+        Self {
+            topic,
             payload,
             qos: publish.qos,
             retain: publish.retain,
             publisher,
             properties: forwarded(publish.properties),
-            expires: expires(publish.properties),
-        })
+            expires: lifetime(publish.properties).map(|lifetime| Instant::now() + lifetime),
+            lifetime: lifetime(publish.properties),
+        }
     }
 
     pub(super) fn of_will(will: &Will<'_>, publisher: Arc<str>) -> Self {
@@ -67,7 +73,16 @@ impl Message {
             retain: will.retain,
             publisher,
             properties: forwarded(will.properties),
-            expires: expires(will.properties),
+            expires: None,
+            lifetime: lifetime(will.properties),
+        }
+    }
+
+    /// The same message, published now.
+    pub(super) fn restarted(&self) -> Self {
+        Self {
+            expires: self.lifetime.map(|lifetime| Instant::now() + lifetime),
+            ..self.clone()
         }
     }
 
@@ -83,7 +98,10 @@ impl Message {
     /// The PUBLISH to one client.
     pub(super) fn reply(&self, dispatch: &Dispatch<'_>) -> Reply {
         let mut reply = Reply::new(Body::Publish {
-            topic: Bytes::copy_from_slice(self.topic.as_str().as_bytes()),
+            topic: match dispatch.alias {
+                Some(Alias { is_known: true, .. }) => Bytes::new(),
+                _ => Bytes::copy_from_slice(self.topic.as_str().as_bytes()),
+            },
             payload: self.payload.clone(),
             qos: dispatch.qos as u8,
             retain: dispatch.retain,
@@ -106,6 +124,9 @@ impl Message {
             let seconds = u32::try_from(left.as_secs()).unwrap_or(u32::MAX);
             add(Property::MessageExpiryInterval(seconds));
         }
+        if let Some(alias) = dispatch.alias {
+            add(Property::TopicAlias(alias.number));
+        }
         for identifier in dispatch.identifiers {
             add(Property::SubscriptionIdentifier(*identifier));
         }
@@ -113,9 +134,9 @@ impl Message {
     }
 }
 
-fn expires(properties: Properties<&[u8]>) -> Option<Instant> {
+fn lifetime(properties: Properties<&[u8]>) -> Option<Duration> {
     let seconds = properties.message_expiry_interval()?;
-    Some(Instant::now() + Duration::from_secs(seconds.into()))
+    Some(Duration::from_secs(seconds.into()))
 }
 
 fn forwarded(properties: Properties<&[u8]>) -> Vec<RawProperty> {

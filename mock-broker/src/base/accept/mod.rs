@@ -4,12 +4,16 @@
 //! and does what the answer means, in two functions. Where a rule has answered instead, only the
 //! second runs, with what the rule said.
 
+mod aliases;
+mod authenticating;
 mod connecting;
+mod granting;
 mod inbound;
 mod limits;
 mod message;
 mod outbound;
 mod retained;
+mod scram;
 mod session;
 mod subscribing;
 mod subscriptions;
@@ -23,19 +27,28 @@ use bytes::Bytes;
 use nack_codec::{DecodeError, Packet, PacketType, QoS, ReasonCode, TopicName, Version};
 
 use super::settings::{Subject, may_publish};
-use super::{Answered, Behaviour, Delivery, Settings};
+use super::{Answered, Behaviour, Delivery, Limits, Settings};
 use crate::Received;
 use crate::action::reply::{Body, Reply};
 use crate::action::{Action, Step, disconnect};
+use aliases::{Incoming, Outgoing};
+use authenticating::{Applicant, Exchange};
 use retained::Retained;
 use session::{Capacity, Session};
 use subscriptions::Subscriptions;
-use wills::Will;
+use wills::{Delayed, Will};
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The state of the broker.
 pub(super) struct Accept {
     maximum_packet_size: u32,
     settings: Settings,
+    /// The clients that have sent CONNECT, and are asked for more before they are let in.
+    applicants: HashMap<u32, Applicant>,
+    /// How many messages of enhanced authentication there were.
+    exchanged: u64,
     /// The clients that are let in, by connection.
     guests: HashMap<u32, Guest>,
     /// The connections whose client said goodbye or was sent away. What else they say is not heard.
@@ -44,6 +57,9 @@ pub(super) struct Accept {
     sessions: HashMap<Arc<str>, Session>,
     subscriptions: Subscriptions,
     retained: Retained,
+    /// Wills that wait, by client identifier.
+    delayed: HashMap<Arc<str>, Delayed>,
+    alarm: Arc<Notify>,
     /// How many client identifiers were assigned.
     assigned: u64,
     orders: HashMap<u32, Vec<Step>>,
@@ -58,6 +74,18 @@ struct Guest {
     /// Under which name it authenticated.
     user: Option<Arc<str>>,
     capacity: Capacity,
+    /// What it was told that it may do.
+    limits: Limits,
+    /// The size in bytes of the largest packet that it may send.
+    maximum_packet_size: u32,
+    incoming_aliases: Incoming,
+    outgoing_aliases: Outgoing,
+    /// Identifiers of QoS 2 messages that came on this connection and are not released yet.
+    open: HashSet<u16>,
+    /// By which method it authenticated.
+    method: Option<Arc<str>>,
+    /// While it authenticates again.
+    exchange: Option<Exchange>,
     keep_alive: Option<Duration>,
     /// Whether the session was to end with the connection when it began: then it cannot be made to
     /// last (section 3.14.2.2.2).
@@ -73,11 +101,15 @@ impl Accept {
         Self {
             maximum_packet_size,
             settings,
+            applicants: HashMap::new(),
+            exchanged: 0,
             guests: HashMap::new(),
             gone: HashSet::new(),
             sessions: HashMap::new(),
             subscriptions: Subscriptions::default(),
             retained: Retained::default(),
+            delayed: HashMap::new(),
+            alarm: Arc::default(),
             assigned: 0,
             orders: HashMap::new(),
             rings: HashSet::new(),
@@ -111,11 +143,7 @@ impl Accept {
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(number, unsubscribe),
             Packet::Pingreq => vec![Step::Send(Reply::new(Body::Pingresp))],
             Packet::Disconnect(disconnect) => self.disconnect(number, disconnect),
-            Packet::Auth(_) => self.refuse(
-                number,
-                ReasonCode::ProtocolError,
-                "AUTH, and there is no authentication method",
-            ),
+            Packet::Auth(auth) => self.auth(number, auth),
             Packet::Connack(_) | Packet::Suback(_) | Packet::Unsuback(_) | Packet::Pingresp => {
                 let text = format!("{}, which only servers send", packet.packet_type());
                 self.refuse(number, ReasonCode::ProtocolError, &text)
@@ -179,6 +207,11 @@ impl Behaviour for Accept {
         if !self.guests.contains_key(&number) {
             return self.handle_stranger(received);
         }
+        let maximum = self.guests.get(&number).map(|it| it.maximum_packet_size);
+        if maximum.is_some_and(|maximum| received.raw().len() > maximum as usize) {
+            let text = "a packet above the maximum packet size [MQTT-3.2.2-15]";
+            return self.refuse(number, ReasonCode::PacketTooLarge, text);
+        }
         match (received.packet(), received.decode_error()) {
             (Some(packet), _) => self.handle_packet(received, packet),
             (None, Some(error)) => self.handle_malformed(received, error),
@@ -194,6 +227,13 @@ impl Behaviour for Accept {
         match (packet, answered.packet) {
             (Packet::Connect(connect), PacketType::Connack) if !is_guest => {
                 self.connect_answered(number, connect, answered)
+            }
+            (Packet::Connect(_), PacketType::Auth) if !is_guest => {
+                self.asked_by_rule(number, received.raw());
+                Some(false)
+            }
+            (Packet::Auth(_), PacketType::Connack) if !is_guest => {
+                self.applicant_answered(number, answered)
             }
             _ if !is_guest || !same_id => None,
             (Packet::Publish(publish), PacketType::Puback) if publish.qos == QoS::AtLeastOnce => {
@@ -235,15 +275,16 @@ impl Behaviour for Accept {
     fn ended(&mut self, connection: u32) {
         self.leave(connection, wills::Farewell::Abnormal);
         self.gone.remove(&connection);
+        self.applicants.remove(&connection);
         self.orders.remove(&connection);
         self.dropped.remove(&connection);
         self.rings.remove(&connection);
     }
 
     fn deliver(&mut self, connection: u32) -> Option<Delivery> {
-        let guest = self.guests.get(&connection)?;
+        let guest = self.guests.get_mut(&connection)?;
         let session = self.sessions.get_mut(&guest.client_id)?;
-        session.deliver(guest.capacity)
+        session.deliver(guest.capacity, &mut guest.outgoing_aliases)
     }
 
     fn take_dropped(&mut self, connection: u32) -> Vec<Bytes> {
@@ -258,22 +299,51 @@ impl Behaviour for Accept {
         self.rings.drain().collect()
     }
 
-    fn next_packet_id(&mut self, connection: u32) -> Option<u16> {
-        self.session(connection)?.next_packet_id()
+    fn next_due(&self) -> Option<Instant> {
+        self.next_will()
     }
 
-    fn forget_session(&mut self, client_id: &str) {
-        let Some(session) = self.sessions.get(client_id) else {
-            return;
+    fn alarm(&self) -> Arc<Notify> {
+        self.alarm.clone()
+    }
+
+    fn do_due(&mut self) {
+        self.publish_due_wills();
+    }
+
+    fn forget_session(&mut self, client_id: &str) -> bool {
+        self.delayed.remove(client_id);
+        let Some(old) = self.sessions.get(client_id) else {
+            return false;
         };
-        let (connection, expiry) = (session.connection, session.expiry);
+        let (connection, expiry) = (old.connection, old.expiry);
         self.drop_session(client_id);
-        // A client that is connected goes on with an empty one.
         if let Some(number) = connection {
             let mut session = Session::new(expiry);
             session.attach(number);
             self.sessions.insert(client_id.into(), session);
+            if let Some(guest) = self.guests.get_mut(&number) {
+                guest.open.clear();
+            }
         }
+        true
+    }
+
+    fn expire_session(&mut self, client_id: &str) -> bool {
+        let session = self.sessions.get(client_id);
+        if session.is_none_or(|session| session.connection.is_some()) {
+            return false;
+        }
+        self.drop_session(client_id);
+        true
+    }
+
+    fn clear_retained(&mut self) -> usize {
+        self.retained.clear()
+    }
+
+    fn next_packet_id(&mut self, connection: u32) -> Option<u16> {
+        self.session(connection)?.next_packet_id()
     }
 
     fn keep_alive(&self, connection: u32) -> Option<Duration> {

@@ -16,11 +16,10 @@ pub(super) struct Retained {
 }
 
 impl Retained {
-    /// Whether there is room for one more.
-    pub(super) fn has_room_for(&self, message: &Message) -> bool {
-        let replaces = self.messages.contains_key(&message.topic);
-        (replaces || self.messages.len() < RETAINED_MESSAGES)
-            && self.bytes + message.size() <= RETAINED_BYTES
+    /// Whether there is room for one more, of this topic and this size.
+    pub(super) fn has_room_for(&self, topic: &TopicName, size: usize) -> bool {
+        let replaces = self.messages.contains_key(topic);
+        (replaces || self.messages.len() < RETAINED_MESSAGES) && self.bytes + size <= RETAINED_BYTES
     }
 
     /// Keeps the message in place of the last of its topic (`[MQTT-3.3.1-5]`); an empty one only
@@ -35,6 +34,12 @@ impl Retained {
         if let Some(last) = last {
             self.bytes -= last.size();
         }
+    }
+
+    /// Forgets all; how many there were.
+    pub(super) fn clear(&mut self) -> usize {
+        self.bytes = 0;
+        std::mem::take(&mut self.messages).len()
     }
 
     /// The messages that a new subscription of the filter is sent, in the order of their topics.

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use nack_codec::{PacketType, QoS, Version};
 use tokio::time::Instant;
 
+use super::aliases::Outgoing;
 use super::limits::{QUEUED_BYTES, QUEUED_MESSAGES};
 use super::message::{Dispatch, Message};
 use crate::action::encode::Context;
@@ -158,15 +159,19 @@ impl Session {
     }
 
     /// The next packet for the client, if it can take one.
-    pub(super) fn deliver(&mut self, capacity: Capacity) -> Option<Delivery> {
+    pub(super) fn deliver(
+        &mut self,
+        capacity: Capacity,
+        aliases: &mut Outgoing,
+    ) -> Option<Delivery> {
         let quota = usize::from(capacity.receive_maximum);
         if self.resends > 0 {
             if self.outstanding < quota {
                 return self.resend(capacity.version);
             }
-            return self.deliver_new(capacity, false);
+            return self.deliver_new(capacity, aliases, false);
         }
-        self.deliver_new(capacity, self.outstanding < quota)
+        self.deliver_new(capacity, aliases, self.outstanding < quota)
     }
 
     /// Sends again, in the order in which it was sent at first (`[MQTT-4.6.0-1]`).
@@ -185,6 +190,8 @@ impl Session {
                 dup: true,
                 packet_id,
                 identifiers: &waiting.identifiers,
+                // An alias holds for a connection, and messages outlive it.
+                alias: None,
             }),
             Stage::Released => Reply {
                 packet_id,
@@ -198,7 +205,12 @@ impl Session {
     }
 
     /// Sends what was not sent before. Messages of QoS 0 pass those that wait for quota.
-    fn deliver_new(&mut self, capacity: Capacity, above_qos_0: bool) -> Option<Delivery> {
+    fn deliver_new(
+        &mut self,
+        capacity: Capacity,
+        aliases: &mut Outgoing,
+        above_qos_0: bool,
+    ) -> Option<Delivery> {
         loop {
             let index = self
                 .waiting
@@ -214,6 +226,7 @@ impl Session {
                 QoS::AtMostOnce => None,
                 _ => Some(self.next_packet_id()?),
             };
+            let alias = aliases.for_topic(&waiting.message.topic);
             let reply = waiting.message.reply(&Dispatch {
                 version: capacity.version,
                 qos: waiting.qos,
@@ -221,11 +234,15 @@ impl Session {
                 dup: false,
                 packet_id,
                 identifiers: &waiting.identifiers,
+                alias,
             });
             let bytes = encode(&reply, capacity.version);
             if bytes.len() > capacity.maximum_packet_size as usize {
                 // [MQTT-3.1.2-24], and [MQTT-3.1.2-25]: as if it had been sent.
                 return Some(Delivery::Drop(bytes));
+            }
+            if let Some(alias) = alias {
+                aliases.keep(&waiting.message.topic, alias);
             }
             if let Some(packet_id) = packet_id {
                 self.outstanding += 1;
@@ -316,6 +333,7 @@ impl Waiting {
             dup: false,
             packet_id: None,
             identifiers: &self.identifiers,
+            alias: None,
         });
         encode(&reply, version)
     }
@@ -345,7 +363,8 @@ mod tests {
             properties: Properties::empty(),
             payload,
         };
-        let message = Message::of_publish(&publish, &Bytes::new(), "p".into()).unwrap();
+        let topic = publish.topic.unwrap().to_owned();
+        let message = Message::of_publish(&publish, topic, &Bytes::new(), "p".into());
         Waiting {
             message: Arc::new(message),
             qos,
@@ -369,7 +388,7 @@ mod tests {
     }
 
     fn sent(session: &mut Session, receive_maximum: u16) -> Vec<Vec<u8>> {
-        std::iter::from_fn(|| session.deliver(capacity(receive_maximum)))
+        std::iter::from_fn(|| session.deliver(capacity(receive_maximum), &mut Outgoing::default()))
             .map(|delivery| match delivery {
                 Delivery::Send(bytes) => bytes.to_vec(),
                 Delivery::Drop(bytes) => panic!("dropped {bytes:?}"),

@@ -5,7 +5,8 @@ use nack_codec::{
 };
 
 use super::Accept;
-use super::limits::SUBSCRIPTIONS;
+use super::granting::unavailable;
+use super::limits::{FILTER_LEVELS, SUBSCRIPTIONS};
 use super::session::Waiting;
 use super::subscriptions::Subscriber;
 use crate::action::Step;
@@ -14,18 +15,30 @@ use crate::base::settings::may_subscribe;
 
 impl Accept {
     pub(super) fn subscribe(&mut self, number: u32, subscribe: &Subscribe<'_>) -> Vec<Step> {
+        if let Some(refusal) = self.refuse_subscribe(number, subscribe) {
+            return refusal;
+        }
+        let limits = match self.guests.get(&number) {
+            Some(guest) => guest.limits.clone(),
+            None => return Vec::new(),
+        };
+        let mut levels = self.subscriptions.levels();
         let mut count = self
             .session(number)
             .map_or(0, |session| session.subscriptions);
         let mut codes = Vec::new();
         for subscription in subscribe.subscriptions {
             count += 1;
+            levels += subscription.filter.get().split('/').count();
             codes.push(if !self.may_subscribe(number, subscription) {
                 ReasonCode::NotAuthorized.into()
-            } else if count > SUBSCRIPTIONS {
+            } else if let Some(reason) = unavailable(&limits, subscription.filter) {
+                reason.into()
+            } else if count > SUBSCRIPTIONS || levels > FILTER_LEVELS {
                 ReasonCode::QuotaExceeded.into()
             } else {
-                subscription.options.qos.into()
+                // [MQTT-3.2.2-10]
+                subscription.options.qos.min(limits.maximum_qos).into()
             });
         }
         // What is granted is below 3 in either version.

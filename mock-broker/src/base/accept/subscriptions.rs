@@ -1,17 +1,34 @@
 //! Who subscribes to what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use nack_codec::{SubscriptionOptions, TopicFilter, TopicName};
 
-/// The subscriptions of all sessions, by topic filter. Filters without wildcards are looked up;
-/// those with wildcards are tried one by one.
-#[derive(Default)]
+/// The subscriptions of all sessions, as a tree of the levels of their topic filters: a topic is
+/// looked up level by level, and costs nothing for filters that it has nothing in common with.
+///
+/// Nodes lie in one vector and name each other by index, as a filter may have 65,536 levels, which
+/// is more than functions can call themselves.
 pub(super) struct Subscriptions {
-    exact: HashMap<Arc<str>, Vec<Subscriber>>,
-    wildcard: HashMap<TopicFilter, Vec<Subscriber>>,
-    shared: HashMap<Share, Members>,
+    nodes: Vec<Node>,
+    /// Nodes that are not in use.
+    free: Vec<usize>,
+    /// The filters of each session.
+    by_session: HashMap<Arc<str>, HashSet<Arc<str>>>,
+}
+
+/// A level of topic filters, behind the levels of its parents.
+#[derive(Default)]
+struct Node {
+    parent: usize,
+    level: Arc<str>,
+    /// By level; `+` and `#` too, which are no levels of topics.
+    children: HashMap<Arc<str>, usize>,
+    /// The subscriptions of the filter that ends here, by session.
+    subscribers: HashMap<Arc<str>, Subscriber>,
+    /// The shared subscriptions of that filter, by share name.
+    shares: HashMap<Arc<str>, Members>,
 }
 
 /// One session's subscription of a filter.
@@ -23,13 +40,6 @@ pub(super) struct Subscriber {
     pub(super) identifier: Option<u32>,
 }
 
-/// A share name and the filter behind it.
-#[derive(PartialEq, Eq, Hash)]
-struct Share {
-    name: Arc<str>,
-    filter: TopicFilter,
-}
-
 #[derive(Default)]
 struct Members {
     members: Vec<Subscriber>,
@@ -37,91 +47,85 @@ struct Members {
     next: usize,
 }
 
+const ROOT: usize = 0;
+
+impl Default for Subscriptions {
+    fn default() -> Self {
+        Self {
+            nodes: vec![Node::default()],
+            free: Vec::new(),
+            by_session: HashMap::new(),
+        }
+    }
+}
+
 impl Subscriptions {
+    /// How many levels of topic filters are kept.
+    pub(super) const fn levels(&self) -> usize {
+        self.nodes.len() - self.free.len()
+    }
+
     /// Adds a subscription, or replaces the session's subscription of the same filter
     /// (`[MQTT-3.8.4-3]`); whether it is new.
     ///
     /// A filter that begins with `$share/` is a shared subscription in 3.1.1 too, as brokers in
     /// the field have it.
     pub(super) fn add(&mut self, filter: TopicFilter<&str>, subscriber: Subscriber) -> bool {
-        let subscribers = match filter.shared() {
-            Ok(Some(shared)) => {
-                let share = Share {
-                    name: shared.share_name.get().into(),
-                    filter: shared.filter.to_owned(),
-                };
-                &mut self.shared.entry(share).or_default().members
+        let (share, behind) = split(filter);
+        let index = self.node_for(behind);
+        let session = subscriber.session.clone();
+        let node = &mut self.nodes[index];
+        let is_new = match share {
+            None => node
+                .subscribers
+                .insert(session.clone(), subscriber)
+                .is_none(),
+            Some(name) => {
+                let members = &mut node.shares.entry(name.into()).or_default().members;
+                match members.iter_mut().find(|other| other.session == session) {
+                    Some(other) => {
+                        *other = subscriber;
+                        false
+                    }
+                    None => {
+                        members.push(subscriber);
+                        true
+                    }
+                }
             }
-            _ if filter.has_wildcards() => self.wildcard.entry(filter.to_owned()).or_default(),
-            _ => self.exact.entry(filter.get().into()).or_default(),
         };
-        let of_session = subscribers
-            .iter_mut()
-            .find(|other| other.session == subscriber.session);
-        match of_session {
-            Some(other) => {
-                *other = subscriber;
-                false
-            }
-            None => {
-                subscribers.push(subscriber);
-                true
-            }
+        if is_new {
+            let filters = self.by_session.entry(session).or_default();
+            filters.insert(filter.get().into());
         }
+        is_new
     }
 
     /// Ends a subscription; whether there was one.
     pub(super) fn remove(&mut self, filter: TopicFilter<&str>, session: &str) -> bool {
-        match filter.shared() {
-            Ok(Some(shared)) => {
-                let share = Share {
-                    name: shared.share_name.get().into(),
-                    filter: shared.filter.to_owned(),
-                };
-                let Some(members) = self.shared.get_mut(&share) else {
-                    return false;
-                };
-                let was_there = take(&mut members.members, session);
-                if members.members.is_empty() {
-                    self.shared.remove(&share);
-                }
-                was_there
+        let was_there = self.remove_from_tree(filter, session);
+        if was_there && let Some(filters) = self.by_session.get_mut(session) {
+            filters.remove(filter.get());
+            if filters.is_empty() {
+                self.by_session.remove(session);
             }
-            _ if filter.has_wildcards() => {
-                take_from(&mut self.wildcard, &filter.to_owned(), session)
-            }
-            _ => take_from(&mut self.exact, &Arc::from(filter.get()), session),
         }
+        was_there
     }
 
     /// Ends all subscriptions of a session.
     pub(super) fn remove_session(&mut self, session: &str) {
-        self.exact.retain(|_, subscribers| {
-            take(subscribers, session);
-            !subscribers.is_empty()
-        });
-        self.wildcard.retain(|_, subscribers| {
-            take(subscribers, session);
-            !subscribers.is_empty()
-        });
-        self.shared.retain(|_, members| {
-            take(&mut members.members, session);
-            !members.members.is_empty()
-        });
+        for filter in self.by_session.remove(session).unwrap_or_default() {
+            if let Ok(filter) = TopicFilter::new(&*filter) {
+                self.remove_from_tree(filter, session);
+            }
+        }
     }
 
     /// The subscriptions that a topic matches, without the shared ones.
-    pub(super) fn matching<'a>(
-        &'a self,
-        topic: TopicName<&'a str>,
-    ) -> impl Iterator<Item = &'a Subscriber> {
-        let exact = self.exact.get(topic.get()).into_iter();
-        let wildcard = self
-            .wildcard
-            .iter()
-            .filter(move |(filter, _)| filter.matches(topic))
-            .map(|(_, subscribers)| subscribers);
-        exact.chain(wildcard).flatten()
+    pub(super) fn matching(&self, topic: TopicName<&str>) -> impl Iterator<Item = &Subscriber> {
+        let nodes = self.matching_nodes(topic).into_iter();
+        nodes.flat_map(|index| self.nodes[index].subscribers.values())
     }
 
     /// For each share that a topic matches, whose turn it is: somebody who can take it now, or, if
@@ -132,43 +136,146 @@ impl Subscriptions {
         can_take: impl Fn(&str) -> bool,
     ) -> Vec<Subscriber> {
         let mut chosen = Vec::new();
-        for (share, members) in &mut self.shared {
-            if !share.filter.matches(topic) {
-                continue;
-            }
-            let count = members.members.len();
-            let turns = (0..count).map(|turn| (members.next + turn) % count);
-            let able = turns
-                .clone()
-                .find(|index| can_take(&members.members[*index].session));
-            if let Some(index) = able.or_else(|| turns.min()) {
-                members.next = (index + 1) % count;
-                chosen.push(members.members[index].clone());
+        for index in self.matching_nodes(topic) {
+            for members in self.nodes[index].shares.values_mut() {
+                chosen.extend(members.take_turn(&can_take));
             }
         }
         chosen
     }
-}
 
-fn take_from<K: Eq + std::hash::Hash>(
-    table: &mut HashMap<K, Vec<Subscriber>>,
-    filter: &K,
-    session: &str,
-) -> bool {
-    let Some(subscribers) = table.get_mut(filter) else {
-        return false;
-    };
-    let was_there = take(subscribers, session);
-    if subscribers.is_empty() {
-        table.remove(filter);
+    /// The nodes at which filters end that match this topic.
+    fn matching_nodes(&self, topic: TopicName<&str>) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut reached = vec![ROOT];
+        // [MQTT-4.7.2-1]: a topic that begins with $ is not for filters that begin with a wildcard.
+        let mut wildcards = !topic.get().starts_with('$');
+        for level in topic.get().split('/') {
+            let mut next = Vec::new();
+            for node in reached.iter().map(|index| &self.nodes[*index]) {
+                if wildcards {
+                    found.extend(node.children.get("#"));
+                    next.extend(node.children.get("+"));
+                }
+                next.extend(node.children.get(level));
+            }
+            if next.is_empty() {
+                return found;
+            }
+            reached = next;
+            wildcards = true;
+        }
+        for index in reached {
+            found.push(index);
+            // [MQTT-4.7.1-2]: the parent of what `#` stands for matches too.
+            found.extend(self.nodes[index].children.get("#"));
+        }
+        found
     }
-    was_there
+
+    fn node_for(&mut self, filter: &str) -> usize {
+        let mut index = ROOT;
+        for level in filter.split('/') {
+            index = match self.nodes[index].children.get(level) {
+                Some(child) => *child,
+                None => self.grow(index, level.into()),
+            };
+        }
+        index
+    }
+
+    fn grow(&mut self, parent: usize, level: Arc<str>) -> usize {
+        let node = Node {
+            parent,
+            level: level.clone(),
+            ..Node::default()
+        };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.nodes[index] = node;
+                index
+            }
+            None => {
+                self.nodes.push(node);
+                self.nodes.len() - 1
+            }
+        };
+        self.nodes[parent].children.insert(level, index);
+        index
+    }
+
+    fn remove_from_tree(&mut self, filter: TopicFilter<&str>, session: &str) -> bool {
+        let (share, behind) = split(filter);
+        let mut index = ROOT;
+        for level in behind.split('/') {
+            match self.nodes[index].children.get(level) {
+                Some(child) => index = *child,
+                None => return false,
+            }
+        }
+        let node = &mut self.nodes[index];
+        let was_there = match share {
+            None => node.subscribers.remove(session).is_some(),
+            Some(name) => match node.shares.get_mut(name) {
+                Some(share) => {
+                    let was_there = share.remove(session);
+                    if share.members.is_empty() {
+                        node.shares.remove(name);
+                    }
+                    was_there
+                }
+                None => false,
+            },
+        };
+        self.prune(index);
+        was_there
+    }
+
+    /// Removes the node if nothing is left of it, and so up to the root.
+    fn prune(&mut self, mut index: usize) {
+        while index != ROOT && self.nodes[index].is_bare() {
+            let node = std::mem::take(&mut self.nodes[index]);
+            self.nodes[node.parent].children.remove(&node.level);
+            self.free.push(index);
+            index = node.parent;
+        }
+    }
 }
 
-fn take(subscribers: &mut Vec<Subscriber>, session: &str) -> bool {
-    let before = subscribers.len();
-    subscribers.retain(|subscriber| &*subscriber.session != session);
-    subscribers.len() < before
+impl Node {
+    fn is_bare(&self) -> bool {
+        self.children.is_empty() && self.subscribers.is_empty() && self.shares.is_empty()
+    }
+}
+
+impl Members {
+    fn take_turn(&mut self, can_take: impl Fn(&str) -> bool) -> Option<Subscriber> {
+        let count = self.members.len();
+        let mut turns = (0..count).map(|turn| (self.next + turn) % count);
+        let next = turns.clone().next()?;
+        let index = turns
+            .find(|index| can_take(&self.members[*index].session))
+            .unwrap_or(next);
+        self.next = (index + 1) % count;
+        Some(self.members[index].clone())
+    }
+
+    fn remove(&mut self, session: &str) -> bool {
+        let before = self.members.len();
+        self.members.retain(|member| &*member.session != session);
+        self.members.len() < before
+    }
+}
+
+/// The share name, if there is one, and the filter that topics are matched with.
+fn split(filter: TopicFilter<&str>) -> (Option<&str>, &str) {
+    let text = filter.get();
+    let is_shared = matches!(filter.shared(), Ok(Some(_)));
+    let parts = text.strip_prefix("$share/").filter(|_| is_shared);
+    match parts.and_then(|rest| rest.split_once('/')) {
+        Some((name, behind)) => (Some(name), behind),
+        None => (None, text),
+    }
 }
 
 #[cfg(test)]
@@ -247,5 +354,61 @@ mod tests {
         assert_eq!(next("b"), "c");
         assert_eq!(next(""), "a");
         assert_eq!(next(""), "b");
+    }
+
+    #[test]
+    fn nothing_is_left_of_subscriptions_that_ended() {
+        let mut table = Subscriptions::default();
+        let deep = "/".repeat(65_535);
+        for text in ["a/b/c", "a/#", "$share/g/a/b", &deep] {
+            table.add(filter(text), subscriber("one"));
+            table.add(filter(text), subscriber("two"));
+        }
+        assert_eq!(sessions(&table, &deep), ["one", "two"]);
+        table.remove_session("one");
+        for text in ["a/b/c", "a/#", "$share/g/a/b", &deep] {
+            assert!(table.remove(filter(text), "two"));
+        }
+        assert_eq!(table.levels(), 1);
+        assert!(table.by_session.is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_tree_finds_what_a_scan_finds(
+            changes in proptest::collection::vec(
+                (proptest::bool::weighted(0.7), "(\\$share/g/)?([ab$+]|)(/([ab+]|)){0,3}(/#)?|#", "[xyz]"),
+                0..60,
+            ),
+            topics in proptest::collection::vec("([ab$]|)(/([ab]|)){0,4}", 1..20),
+        ) {
+            let mut table = Subscriptions::default();
+            let mut scan = std::collections::BTreeSet::new();
+            for (adds, text, session) in &changes {
+                let Ok(filter) = TopicFilter::new(text.as_str()) else { continue };
+                if *adds {
+                    let is_new = scan.insert((text.clone(), session.clone()));
+                    proptest::prop_assert_eq!(table.add(filter, subscriber(session)), is_new);
+                } else {
+                    let was_there = scan.remove(&(text.clone(), session.clone()));
+                    proptest::prop_assert_eq!(table.remove(filter, session), was_there);
+                }
+            }
+            for text in &topics {
+                let Ok(topic) = TopicName::new(text.as_str()) else { continue };
+                let matched = scan.iter().filter(|(filter, _)| {
+                    TopicFilter::new(filter.as_str()).unwrap().matches(topic)
+                });
+                let (shared, plain): (Vec<_>, Vec<_>) =
+                    matched.partition(|(filter, _)| filter.starts_with("$share/"));
+                let mut expected: Vec<_> =
+                    plain.into_iter().map(|(_, session)| session.clone()).collect();
+                expected.sort();
+                proptest::prop_assert_eq!(sessions(&table, text), expected);
+                let shares: std::collections::BTreeSet<_> =
+                    shared.into_iter().map(|(filter, _)| filter).collect();
+                proptest::prop_assert_eq!(table.matching_shares(topic, |_| true).len(), shares.len());
+            }
+        }
     }
 }

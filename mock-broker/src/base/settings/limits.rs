@@ -1,6 +1,8 @@
 //! What the broker grants its clients, and tells them in CONNACK.
 
-use nack_codec::QoS;
+use nack_codec::{Properties, Property, QoS};
+
+use crate::action::{Answer, Connack};
 
 /// What the broker grants its clients. The default is what holds by the standard where CONNACK says
 /// nothing, and so nothing is announced; what differs from it is announced and enforced.
@@ -58,5 +60,63 @@ impl Default for Limits {
             server_keep_alive: None,
             session_expiry_maximum: None,
         }
+    }
+}
+
+impl Limits {
+    /// What a CONNACK with these properties grants.
+    pub(crate) fn announced(properties: Properties<&[u8]>) -> Self {
+        let or_usual = |available: Option<bool>| available.unwrap_or(true);
+        Self {
+            receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
+            topic_alias_maximum: properties.topic_alias_maximum().unwrap_or(0),
+            maximum_qos: properties.maximum_qos().unwrap_or(QoS::ExactlyOnce),
+            retain_available: or_usual(properties.retain_available()),
+            wildcard_subscription_available: or_usual(properties.wildcard_subscription_available()),
+            subscription_identifiers_available: or_usual(
+                properties.subscription_identifier_available(),
+            ),
+            shared_subscription_available: or_usual(properties.shared_subscription_available()),
+            ..Self::default()
+        }
+    }
+
+    /// Says in a CONNACK what is not as it is when nothing is said.
+    pub(crate) fn announce(&self, mut answer: Answer<Connack>) -> Answer<Connack> {
+        let usual = Self::default();
+        let mut say = |differs: bool, property: Property<'_>| {
+            if differs {
+                answer = answer.clone().property(property);
+            }
+        };
+        say(
+            self.receive_maximum != usual.receive_maximum,
+            Property::ReceiveMaximum(self.receive_maximum),
+        );
+        say(
+            self.topic_alias_maximum != usual.topic_alias_maximum,
+            Property::TopicAliasMaximum(self.topic_alias_maximum),
+        );
+        say(
+            self.maximum_qos != usual.maximum_qos,
+            Property::MaximumQos(self.maximum_qos),
+        );
+        say(!self.retain_available, Property::RetainAvailable(false));
+        say(
+            !self.wildcard_subscription_available,
+            Property::WildcardSubscriptionAvailable(false),
+        );
+        say(
+            !self.subscription_identifiers_available,
+            Property::SubscriptionIdentifierAvailable(false),
+        );
+        say(
+            !self.shared_subscription_available,
+            Property::SharedSubscriptionAvailable(false),
+        );
+        if let Some(seconds) = self.server_keep_alive {
+            say(true, Property::ServerKeepAlive(seconds));
+        }
+        answer
     }
 }

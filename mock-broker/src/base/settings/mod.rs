@@ -20,3 +20,11 @@ pub(crate) struct Settings {
     pub(crate) access: Vec<Access>,
     pub(crate) authentications: Vec<Authentication>,
 }
+
+impl Settings {
+    pub(crate) fn authentication(&self, method: &str) -> Option<&Authentication> {
+        self.authentications
+            .iter()
+            .find(|authentication| authentication.method() == method)
+    }
+}

@@ -1,7 +1,9 @@
 //! What the broker does when it is not told anything: a small broker of both versions.
 
+mod authentication;
 mod connecting;
 mod delivery;
+mod limits;
 mod publishing;
 mod refusing;
 mod retained;

@@ -158,3 +158,20 @@ async fn a_second_client_of_the_same_identifier_takes_over() {
     second.expects_end().await;
     third.expects_nothing().await;
 }
+
+#[tokio::test]
+async fn a_session_that_is_forgotten_is_gone_whether_its_client_is_here_or_not() {
+    let broker = MockBroker::in_memory();
+    assert!(!broker.forget_session("s"));
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    assert!(broker.forget_session("s"));
+    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    peer.expects_nothing().await;
+    assert!(!broker.expire_session("s"), "its client is here");
+    drop(peer);
+    broker.wait_for_close(1).await;
+    assert!(broker.forget_session("s"));
+    let (_, present) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+    assert!(!present);
+}

@@ -1,9 +1,13 @@
 //! Wills: published when a client is gone without a goodbye, and not else.
 
+use std::time::Duration;
+
 use nack_codec::{
-    Binary, Disconnect, DisconnectReason, Packet, Properties, QoS, TopicName, Version, Will,
+    Binary, Disconnect, DisconnectReason, Packet, Properties, Property, QoS, TopicName, Version,
+    Will,
 };
 use nack_mock_broker::MockBroker;
+use tokio::time::Instant;
 
 use crate::peer::{Hello, Peer};
 
@@ -93,4 +97,53 @@ async fn a_silent_client_leaves_its_will() {
     let (peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
     witness.expects(WILL).await;
     drop(peer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_will_waits_for_its_delay_and_for_who_comes_back() {
+    let broker = MockBroker::in_memory();
+    let mut witness = witness(&broker).await;
+    let mut delay = Properties::new();
+    delay.push(Property::WillDelayInterval(10)).unwrap();
+    let hello = |expiry: &'static [Property<'static>], clean_start| {
+        let mut hello = dying();
+        hello.properties = expiry;
+        hello.clean_start = clean_start;
+        hello
+    };
+    let delayed = |mut hello: Hello<'static>| {
+        if let Some(will) = &mut hello.will {
+            will.properties = Box::leak(Box::new(delay.clone())).borrow();
+        }
+        hello
+    };
+    let minute: &[Property<'_>] = &[Property::SessionExpiryInterval(60)];
+    let (peer, _) = Peer::welcomed(&broker, Version::V5, delayed(hello(minute, false))).await;
+    drop(peer);
+    broker.wait_for_close(2).await;
+    tokio::time::advance(Duration::from_secs(9)).await;
+    witness.expects_nothing().await;
+    // [MQTT-3.1.3-9]
+    let (peer, present) = Peer::welcomed(&broker, Version::V5, delayed(hello(minute, false))).await;
+    assert!(present);
+    tokio::time::advance(Duration::from_secs(9)).await;
+    witness.expects_nothing().await;
+    drop(peer);
+    let lost = Instant::now();
+    witness.expects(WILL).await;
+    assert_eq!(lost.elapsed().as_secs(), 10);
+    // The session ends first, by its time and by a clean start.
+    let second: &[Property<'_>] = &[Property::SessionExpiryInterval(1)];
+    let (peer, _) = Peer::welcomed(&broker, Version::V5, delayed(hello(second, false))).await;
+    drop(peer);
+    let lost = Instant::now();
+    witness.expects(WILL).await;
+    assert_eq!(lost.elapsed().as_secs(), 1);
+    let (peer, _) = Peer::welcomed(&broker, Version::V5, delayed(hello(minute, false))).await;
+    drop(peer);
+    broker.wait_for_close(5).await;
+    witness.expects_nothing().await;
+    assert!(broker.expire_session("dying"));
+    witness.expects(WILL).await;
+    assert!(!broker.expire_session("dying"));
 }

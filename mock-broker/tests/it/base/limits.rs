@@ -1,0 +1,201 @@
+//! What is granted: announced in CONNACK, and enforced with the code of the standard.
+
+use nack_codec::{
+    Packet, PacketId, Properties, Property, Publish, QoS, Subscribe, Subscription,
+    SubscriptionOptions, TopicFilter, Version,
+};
+use nack_mock_broker::{Limits, MockBroker, Rule, action, matcher};
+
+use crate::peer::{Hello, Peer, decode, publish};
+
+async fn with(limits: Limits) -> Peer {
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello::default()).await;
+    let connack = peer.receive().await;
+    assert_eq!(connack[3], 0);
+    assert!(connack.len() > 5, "nothing is announced: {connack:02X?}");
+    std::mem::forget(broker);
+    peer
+}
+
+async fn is_sent_away(mut peer: Peer, code: u8) {
+    let packet = peer.receive().await;
+    assert_eq!((packet[0], packet[2]), (0xE0, code), "{packet:02X?}");
+    peer.expects_end().await;
+}
+
+async fn publish_with_alias(peer: &mut Peer, topic: Option<&str>, alias: u16) {
+    let mut properties = Properties::new();
+    properties.push(Property::TopicAlias(alias)).unwrap();
+    let message = publish(QoS::AtMostOnce, 0, topic.unwrap_or("t"), "m");
+    peer.send(Packet::Publish(Publish {
+        topic: topic.and(message.topic),
+        properties: properties.borrow(),
+        ..message
+    }))
+    .await;
+}
+
+async fn ask(peer: &mut Peer, filter: &str, properties: &[Property<'_>]) {
+    let mut block = Properties::new();
+    for property in properties {
+        block.push(*property).unwrap();
+    }
+    peer.send(Packet::Subscribe(Subscribe {
+        packet_id: PacketId::MAX,
+        properties: block.borrow(),
+        subscriptions: [Subscription {
+            filter: TopicFilter::new(filter).unwrap(),
+            options: SubscriptionOptions::at(QoS::ExactlyOnce),
+        }][..]
+            .into(),
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn one_message_above_the_receive_maximum_ends_the_connection() {
+    let mut limits = Limits::default();
+    limits.receive_maximum = 2;
+    let mut peer = with(limits).await;
+    for packet_id in 1..=2 {
+        peer.publish(QoS::ExactlyOnce, packet_id, "t", "").await;
+        peer.expects(&[0x50, 2, 0, packet_id as u8]).await;
+    }
+    // A repeat is no other message, and one that is complete makes room for another.
+    peer.publish(QoS::ExactlyOnce, 2, "t", "").await;
+    peer.expects(b"\x50\x02\x00\x02").await;
+    peer.send_bytes(b"\x62\x02\x00\x01").await;
+    peer.expects(b"\x70\x02\x00\x01").await;
+    peer.publish(QoS::ExactlyOnce, 3, "t", "").await;
+    peer.expects(b"\x50\x02\x00\x03").await;
+    peer.publish(QoS::AtLeastOnce, 4, "t", "").await;
+    is_sent_away(peer, 0x93).await;
+}
+
+#[tokio::test]
+async fn messages_that_are_not_to_be_had_end_the_connection() {
+    let mut limits = Limits::default();
+    limits.maximum_qos = QoS::AtLeastOnce;
+    let mut peer = with(limits).await;
+    peer.publish(QoS::AtLeastOnce, 1, "t", "").await;
+    let puback = peer.receive().await;
+    assert_eq!(puback[0], 0x40);
+    // [MQTT-3.2.2-10]
+    ask(&mut peer, "t", &[]).await;
+    peer.expects(b"\x90\x04\xFF\xFF\x00\x01").await;
+    peer.publish(QoS::ExactlyOnce, 1, "t", "").await;
+    is_sent_away(peer, 0x9B).await;
+
+    let mut limits = Limits::default();
+    limits.retain_available = false;
+    let mut peer = with(limits).await;
+    let mut message = publish(QoS::AtMostOnce, 0, "t", "");
+    message.retain = true;
+    peer.send(Packet::Publish(message)).await;
+    is_sent_away(peer, 0x9A).await;
+}
+
+#[tokio::test]
+async fn subscriptions_that_are_not_to_be_had_end_the_connection() {
+    let mut limits = Limits::default();
+    limits.wildcard_subscription_available = false;
+    limits.shared_subscription_available = false;
+    limits.subscription_identifiers_available = false;
+    for (filter, properties, code) in [
+        ("a/+", &[][..], 0xA2),
+        ("$share/g/a", &[], 0x9E),
+        ("a", &[Property::SubscriptionIdentifier(1)], 0xA1),
+    ] {
+        let mut peer = with(limits.clone()).await;
+        ask(&mut peer, "a", &[]).await;
+        peer.expects(b"\x90\x04\xFF\xFF\x00\x02").await;
+        ask(&mut peer, filter, properties).await;
+        is_sent_away(peer, code).await;
+    }
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let mut old = Peer::connected(&broker, Version::V311, "old").await;
+    ask(&mut old, "a/+", &[]).await;
+    old.expects(b"\x90\x03\xFF\xFF\x80").await;
+}
+
+#[tokio::test]
+async fn an_alias_stands_for_its_topic_until_it_stands_for_another() {
+    let mut limits = Limits::default();
+    limits.topic_alias_maximum = 2;
+    let mut peer = with(limits.clone()).await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    for (topic, alias, expected) in [
+        (Some("a"), 2, "a"),
+        (None, 2, "a"),
+        (Some("b"), 2, "b"),
+        (None, 2, "b"),
+    ] {
+        publish_with_alias(&mut peer, topic, alias).await;
+        let packet = peer.receive().await;
+        assert_eq!(&packet[4..5], expected.as_bytes());
+    }
+    publish_with_alias(&mut peer, None, 1).await;
+    is_sent_away(peer, 0x82).await;
+    let mut peer = with(limits).await;
+    publish_with_alias(&mut peer, Some("a"), 3).await;
+    is_sent_away(peer, 0x94).await;
+}
+
+#[tokio::test]
+async fn aliases_are_used_towards_clients_that_allow_them_and_no_more_of_them() {
+    let mut limits = Limits::default();
+    limits.outgoing_topic_aliases = 9;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let hello = Hello {
+        properties: &[Property::TopicAliasMaximum(1)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    for topic in ["a", "a", "b"] {
+        peer.publish(QoS::AtMostOnce, 0, topic, "m").await;
+    }
+    peer.expects(b"\x30\x08\x00\x01a\x03\x23\x00\x01m").await;
+    peer.expects(b"\x30\x07\x00\x00\x03\x23\x00\x01m").await;
+    peer.expects(b"\x30\x05\x00\x01b\x00m").await;
+}
+
+#[tokio::test]
+async fn what_a_rule_announces_is_enforced() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::connect())
+        .then(action::connack(0).topic_alias_maximum(1).receive_maximum(1))
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.receive().await;
+    publish_with_alias(&mut peer, Some("a"), 1).await;
+    peer.expects_nothing().await;
+    peer.publish(QoS::ExactlyOnce, 1, "t", "").await;
+    peer.receive().await;
+    peer.publish(QoS::ExactlyOnce, 2, "t", "").await;
+    is_sent_away(peer, 0x93).await;
+}
+
+#[tokio::test]
+async fn keep_alive_and_session_expiry_are_the_servers_where_it_says_so() {
+    let mut limits = Limits::default();
+    limits.server_keep_alive = Some(7);
+    limits.session_expiry_maximum = Some(9);
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello {
+        properties: &[Property::SessionExpiryInterval(10)],
+        ..Hello::default()
+    })
+    .await;
+    let connack = peer.receive().await;
+    let Packet::Connack(connack) = decode(&connack, Version::V5) else {
+        panic!("{connack:?}");
+    };
+    assert_eq!(connack.properties.server_keep_alive(), Some(7));
+    assert_eq!(connack.properties.session_expiry_interval(), Some(9));
+}

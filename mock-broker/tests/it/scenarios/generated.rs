@@ -373,7 +373,10 @@ fn every_reason_code_of_every_packet_has_its_scenario() {
 fn names() -> Vec<String> {
     let mut names = Vec::new();
     for group in ["v3", "v5", "fault"] {
-        let files = std::fs::read_dir(folder().join(group)).unwrap();
+        // A folder without files is not checked out; what is missed is missing in the list.
+        let Ok(files) = std::fs::read_dir(folder().join(group)) else {
+            continue;
+        };
         let mut group: Vec<String> = files
             .map(|file| file.unwrap().file_name().into_string().unwrap())
             .filter_map(|file| Some(format!("{group}/{}", file.strip_suffix(".toml")?)))

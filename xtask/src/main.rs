@@ -9,6 +9,7 @@ mod images;
 mod process;
 mod program;
 mod project;
+mod python;
 mod tidy;
 mod tool;
 
@@ -38,6 +39,7 @@ enum Task {
     Bench(bench::Arguments),
     Fuzz(fuzz::Arguments),
     Images(images::Arguments),
+    Python(python::Arguments),
     Ci(ci::Arguments),
     Tidy(tidy::Arguments),
 }
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Images(arguments) => images::run(&arguments),
+        Task::Python(arguments) => python::run(&arguments),
         Task::Ci(arguments) => ci::run(&arguments),
         Task::Tidy(arguments) => tidy::run(&arguments),
     };

@@ -1,9 +1,6 @@
 """paho-mqtt and aiomqtt, which we did not write, against the program `mock-broker`.
 
-    python3 -m venv target/python
-    target/python/bin/pip install --requirement mock-broker/tests/python/requirements.txt
-    cargo build --package nack-mock-broker --bin mock-broker
-    target/python/bin/python -B -m unittest discover --start-directory mock-broker/tests/python
+    cargo xtask python
 
 MOCK_BROKER names another program than target/debug/mock-broker.
 """

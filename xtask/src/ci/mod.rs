@@ -9,8 +9,8 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use crate::{
-    bench, conformance, failure::Failure, fuzz, fuzz::FUZZ_MANIFEST, process, project, tidy,
-    tool::CARGO_DENY,
+    bench, conformance, failure::Failure, fuzz, fuzz::FUZZ_MANIFEST, process, project, python,
+    tidy, tool::CARGO_DENY,
 };
 use summary::{Outcome, Summary};
 
@@ -53,6 +53,8 @@ enum Step {
     Tests,
     /// The conformance suite passes with our client.
     Conformance,
+    /// The tests that are written in Python pass.
+    Python,
     /// The fuzz targets build, and hold on every input of the corpus.
     FuzzReplay,
     /// The codec takes no more instructions than the committed baseline.
@@ -86,6 +88,7 @@ impl Step {
             Self::Deny => deny()?,
             Self::Tests => process::run(&mut process::cargo(["test", "--workspace"]))?,
             Self::Conformance => conformance::run_suite()?,
+            Self::Python => python::run_all()?,
             Self::FuzzReplay => fuzz::replay()?,
             Self::Instructions => return bench::check_instructions(),
         }

@@ -93,7 +93,6 @@ fn start_mock(program: &Path, rules: usize, folder: &Path) -> Result<Broker, Sta
         command.arg("run").arg(file);
     }
     command.args(["--listen", "127.0.0.1:0", "--quiet"]);
-    command.args(["--journal-entries", "1000"]);
     let begin = Instant::now();
     let mut child = spawn(program, command.stdout(Stdio::piped()))?;
     let mut line = String::new();
@@ -101,7 +100,9 @@ fn start_mock(program: &Path, rules: usize, folder: &Path) -> Result<Broker, Sta
         BufReader::new(stdout).read_line(&mut line)?;
     }
     let started = begin.elapsed();
-    let address = line.trim().trim_start_matches("mqtt://").parse();
+    // `listening on mqtt://127.0.0.1:41877`
+    let url = line.split_whitespace().last().unwrap_or_default();
+    let address = url.trim_start_matches("mqtt://").parse();
     match address {
         Ok(address) => Ok(Broker {
             child,

@@ -40,7 +40,7 @@ impl Incoming {
         }
         let unknown = (
             ReasonCode::ProtocolError,
-            "a topic alias that stands for no topic yet [MQTT-3.3.2-12]",
+            "a topic alias that stands for no topic yet (section 3.3.2.3.4)",
         );
         match (publish.topic, alias) {
             (Some(topic), None) => Ok(topic.to_owned()),

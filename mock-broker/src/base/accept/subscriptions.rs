@@ -167,7 +167,7 @@ impl Subscriptions {
         }
         for index in reached {
             found.push(index);
-            // [MQTT-4.7.1-2]: the parent of what `#` stands for matches too.
+            // Section 4.7.1.2: the parent of what `#` stands for matches too.
             found.extend(self.nodes[index].children.get("#"));
         }
         found

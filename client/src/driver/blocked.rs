@@ -72,6 +72,22 @@ impl Blocked {
 
     /// Sends what waits, as far as there is room.
     pub(super) fn retry(&mut self) {
+        while let Some(first) = self.waiting.pop_front() {
+            self.takeable -= usize::from(first.waits == Waits::ForRoom);
+            self.bytes -= first.delivered.size();
+            if let Err(TrySendError::Full(delivered)) = first.queue.try_send(first.delivered) {
+                // Mostly all of them wait for one queue: then none of the others has to be touched.
+                let mut others = self.waiting.iter();
+                let is_alone = others.all(|other| other.queue.same_channel(&first.queue));
+                self.takeable += usize::from(first.waits == Waits::ForRoom);
+                self.bytes += delivered.size();
+                self.waiting.push_front(Waiting { delivered, ..first });
+                if is_alone {
+                    return;
+                }
+                break;
+            }
+        }
         for waiting in self.take() {
             if let Err(delivered) = self.try_send(&waiting.queue, waiting.delivered) {
                 self.add(waiting.waits, waiting.queue, delivered);

@@ -147,7 +147,10 @@ impl Driver {
                 Wake::Read(Ok(0)) => self.transport_lost(ConnectionLost::Eof),
                 Wake::Read(Err(error)) => self.transport_lost(error.into()),
                 Wake::Read(Ok(_)) if self.over => line.buffer.clear(),
-                Wake::Read(Ok(_)) => self.read(&line.frames(&framer), now.into_std()),
+                Wake::Read(Ok(count)) => {
+                    line.was_read(count);
+                    self.read(&line.frames(&framer), now.into_std());
+                }
                 Wake::Written(Ok(count)) => {
                     self.session.handle_transmitted(count, now.into_std());
                     self.replies.written(count);

@@ -17,6 +17,10 @@ use crate::error::ConnectError;
 /// How much is read at once, at the least.
 const READ_SIZE: usize = 4096;
 
+/// How much is read at once where there is always more: a system call for a few dozen messages. It
+/// bounds what one message that is kept keeps alive, and what comes for a queue that is full.
+const MOST_READ: usize = 4 * READ_SIZE;
+
 /// A buffer that is larger had a large packet in it, and is not kept: what an idle connection keeps
 /// does not depend on the largest packet that ever came.
 const LARGE_READ: usize = 16 * READ_SIZE;
@@ -46,6 +50,8 @@ pub(super) struct Line<T> {
     pub(super) writer: WriteHalf<T>,
     /// What was read, and is not a whole packet yet.
     pub(super) buffer: BytesMut,
+    /// How much is read the next time, at the least.
+    read_size: usize,
     /// Whether something was written and not flushed.
     pub(super) unflushed: bool,
     /// Why nothing can be written any more, and until when the broker's last words are awaited.
@@ -59,9 +65,19 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
             reader,
             writer,
             buffer: BytesMut::new(),
+            read_size: READ_SIZE,
             unflushed: false,
             broken: None,
         }
+    }
+
+    /// So much was read: where that was all there was room for, there will be more.
+    pub(super) const fn was_read(&mut self, count: usize) {
+        self.read_size = if count >= self.read_size {
+            MOST_READ
+        } else {
+            READ_SIZE
+        };
     }
 
     /// The whole packets of what was read.
@@ -112,7 +128,7 @@ impl Driver {
             !self.dispatch.is_held_back() && !self.replies.is_full()
         };
         if reads {
-            line.buffer.reserve(READ_SIZE);
+            line.buffer.reserve(line.read_size);
         }
         let connecting = self.connecting.is_some();
         let commands = !connecting && !self.unreachable;
@@ -163,6 +179,19 @@ mod tests {
         line.buffer.extend_from_slice(bytes);
         let framer = Framer::new(nack_codec::MAXIMUM_PACKET_SIZE, Version::V5);
         line.frames(&framer).iter().count()
+    }
+
+    #[test]
+    fn more_is_read_at_once_for_as_long_as_there_is_more() {
+        let (stream, _) = tokio::io::duplex(1);
+        let mut line = Line::new(stream);
+        let read = [READ_SIZE - 1, READ_SIZE, READ_SIZE, READ_SIZE, 7, MOST_READ];
+        let sizes = read.map(|count| {
+            line.was_read(count);
+            line.read_size
+        });
+        let (few, many) = (READ_SIZE, MOST_READ);
+        assert_eq!(sizes, [few, many, few, many, few, many]);
     }
 
     #[test]

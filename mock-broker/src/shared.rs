@@ -68,6 +68,10 @@ pub(crate) struct Link {
     pub(crate) client_id: Option<Arc<str>>,
     /// What it speaks, once its CONNECT has come.
     pub(crate) version: Option<Version>,
+    #[cfg_attr(
+        not(feature = "control"),
+        expect(dead_code, reason = "only the control API tells it")
+    )]
     pub(crate) transport: TransportKind,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) bell: Arc<Bell>,

@@ -33,10 +33,12 @@ mod shipped;
 
 pub use load::{LoadError, ScenarioFile};
 pub use model::{
-    BadListen, Base, ClientCertificateName, Close, Data, Drive, Expect, Flag, FlipBits, FormName,
-    Hex, Listen, Mutate, On, OneOrMany, Pace, Properties, ProtocolVersion, RawProperty, Reply,
-    Scenario, SetByte, Split, Step, TlsFaultName, TlsOptions, TlsVersionName, UserProperties,
-    VarInt, WebSocketFaultName, WebSocketOptions,
+    Accept, AccessEntry, AuthenticationMethod, BadBase, BadListen, Base, ChallengeStep,
+    ClientCertificateName, Close, Corrupt, Data, Drive, Expect, Flag, FlipBits, FormName, Hex,
+    LimitOptions, Listen, Mutate, On, OneOrMany, OperationName, Pace, PermissionName, Properties,
+    ProtocolVersion, RawProperty, ReleaseOptions, ReleaseOrder, Reply, Scenario, SetByte, Step,
+    TlsFaultName, TlsOptions, TlsVersionName, UserEntry, UserProperties, VarInt,
+    WebSocketFaultName, WebSocketOptions,
 };
 #[cfg(feature = "control")]
 pub(crate) use name::nearest;

@@ -5,8 +5,10 @@ use std::time::Duration;
 use nack_codec::{PacketType, QoS, TopicFilter, Version};
 
 use super::matching::{Matching, Opening, Opens, Window};
-use super::{Close, Drive, Expect, On, Reply, Scenario, Step};
-use crate::action::{self, Action, Answer};
+use super::{
+    Close, Corrupt, Drive, Expect, Mutate, On, Properties, ReleaseOrder, Reply, Scenario, Step,
+};
+use crate::action::{self, Action, Answer, Mutation};
 use crate::matcher::{self, PacketMatcher};
 use crate::{Reason, Received, Rule};
 
@@ -78,12 +80,6 @@ pub enum BadStep {
     /// `reply` stands beside a list of things to do, so that their order cannot be told.
     #[error("`reply` beside a list of `drive` has no place in its order: put it into the list")]
     ReplyBesideList,
-    /// It asks for what this version of the broker cannot do.
-    #[error("this version of the mock broker cannot do `{key}`")]
-    Unsupported {
-        /// The key.
-        key: &'static str,
-    },
     /// It changes how something is sent, and sends nothing.
     #[error("`{key}` changes what is sent, and `hold` sends nothing")]
     NothingSent {
@@ -106,7 +102,6 @@ impl BadStep {
             Self::ForTheRunner { key }
             | Self::Misplaced { key, .. }
             | Self::OutOfRange { key, .. }
-            | Self::Unsupported { key }
             | Self::NothingSent { key } => Some(key),
         }
     }
@@ -179,7 +174,7 @@ impl Step {
                 place: "`on`",
             });
         }
-        let actions = self.actions()?;
+        let actions = self.seeded_actions(place.seed)?;
         let mut matching = on.matching(&place)?;
         let mut opens = place.opens;
         if actions.is_empty() {
@@ -419,13 +414,17 @@ const fn from_client(packet: PacketType) -> bool {
 impl Step {
     /// What it does, in order; nothing, if it watches.
     pub(crate) fn actions(&self) -> Result<Vec<Action>, BadStep> {
+        self.seeded_actions(0)
+    }
+
+    fn seeded_actions(&self, seed: u64) -> Result<Vec<Action>, BadStep> {
         let mut actions = Vec::new();
         match self.drive.0.as_slice() {
-            [] => put_replies(&mut actions, &self.reply)?,
-            [drive] if drive.reply.is_empty() => drive.put(&mut actions, &self.reply)?,
+            [] => put_replies(&mut actions, &self.reply, &Ok)?,
+            [drive] if drive.reply.is_empty() => drive.put(&mut actions, &self.reply, seed)?,
             many if self.reply.is_empty() => {
                 for drive in many {
-                    drive.put(&mut actions, &drive.reply)?;
+                    drive.put(&mut actions, &drive.reply, seed)?;
                 }
             }
             _ => return Err(BadStep::ReplyBesideList),
@@ -442,50 +441,205 @@ impl Step {
 impl Drive {
     /// Whether the packet is answered with this, or is to have no answer.
     fn settles(&self) -> bool {
-        let sends = !self.reply.is_empty() || self.send_hex.is_some() || self.as_usual;
-        sends || self.hold || self.close.is_some()
+        self.sends(&self.reply) || self.treats().is_some() || self.hold || self.ends()
     }
 
-    fn put(&self, actions: &mut Vec<Action>, replies: &[Reply]) -> Result<(), BadStep> {
-        unsupported([
+    fn sends(&self, replies: &[Reply]) -> bool {
+        !replies.is_empty() || self.send_hex.is_some() || self.as_usual
+    }
+
+    const fn ends(&self) -> bool {
+        matches!(self.close, Some(Close::Fin | Close::Rst)) || self.fall_silent
+    }
+
+    /// The key by which it changes what it sends, if it does.
+    fn treats(&self) -> Option<&'static str> {
+        let keys = [
             ("mutate", !self.mutate.is_empty()),
             ("truncate", self.truncate.is_some()),
-            ("split", self.split.is_some()),
-            ("coalesce", self.coalesce),
-            ("pace", self.pace.is_some()),
-            ("stop_reading", self.stop_reading),
-            ("close = \"half\"", self.close == Some(Close::Half)),
-        ])?;
+            ("copies", self.copies.is_some()),
+            ("hold_back", self.hold_back),
+        ];
+        let key = keys.into_iter().find(|(_, there)| *there);
+        key.map(|(key, _)| key)
+    }
+
+    fn put(&self, actions: &mut Vec<Action>, replies: &[Reply], seed: u64) -> Result<(), BadStep> {
         if let Some(delay_ms) = self.delay_ms {
             actions.push(action::delay(Duration::from_millis(delay_ms)));
         }
-        let sends = !replies.is_empty() || self.send_hex.is_some() || self.as_usual;
+        if self.forget_session {
+            actions.push(action::forget_session());
+        }
+        self.put_wire_faults(actions, seed)?;
+        let sends = self.sends(replies);
         if self.hold {
-            if sends {
-                return Err(BadStep::NothingSent { key: "reply" });
+            if let Some(key) = self.treats().or_else(|| sends.then_some("reply")) {
+                return Err(BadStep::NothingSent { key });
             }
             actions.push(action::no_answer());
         }
-        put_replies(actions, replies)?;
+        let treat = |action| self.treated(action, seed);
+        put_replies(actions, replies, &treat)?;
         if let Some(bytes) = &self.send_hex {
-            actions.push(action::raw(&bytes.0));
+            actions.push(treat(action::raw(&bytes.0))?);
         }
-        if self.as_usual {
-            actions.push(action::as_usual());
+        if self.as_usual || (!sends && self.treats().is_some()) {
+            actions.push(treat(action::as_usual())?);
+        }
+        if let Some(options) = self.release {
+            let mut release = action::release();
+            match options.order {
+                Some(ReleaseOrder::Reversed) => release = release.reversed(),
+                Some(ReleaseOrder::Shuffled) => release = release.shuffled(seed),
+                Some(ReleaseOrder::AsHeld) | None => {}
+            }
+            if let Some(packets) = options.once_held {
+                release = release.once_held(packets);
+            }
+            actions.push(release.into());
+        }
+        if self.fall_silent {
+            actions.push(action::fall_silent());
         }
         match self.close {
             Some(Close::Fin) => actions.push(action::close()),
             Some(Close::Rst) => actions.push(action::reset()),
-            Some(Close::Half) | None => {}
+            Some(Close::Half) => actions.push(action::half_close()),
+            None => {}
         }
         Ok(())
+    }
+
+    fn put_wire_faults(&self, actions: &mut Vec<Action>, seed: u64) -> Result<(), BadStep> {
+        if self.heal {
+            actions.push(action::heal());
+        }
+        match self.split.0.as_slice() {
+            [] => {}
+            [size] => actions.push(action::chunks_of(*size)),
+            sizes => actions.push(action::chunks(sizes.iter().copied())),
+        }
+        if let Some(pace) = self.pace {
+            actions.push(action::pace(pace.bytes_per_s));
+        }
+        if let Some(packets) = self.coalesce {
+            actions.push(action::coalesce(packets));
+        }
+        if let Some(Corrupt { probability }) = self.corrupt {
+            if !(0.0..=1.0).contains(&probability) {
+                return Err(BadStep::OutOfRange {
+                    key: "probability",
+                    range: "from 0.0 to 1.0",
+                });
+            }
+            actions.push(action::corrupt(probability, seed));
+        }
+        let switches = [
+            (self.stop_reading, action::stop_reading()),
+            (self.resume_reading, action::resume_reading()),
+            (self.stop_writing, action::stop_writing()),
+            (self.resume_writing, action::resume_writing()),
+        ];
+        actions.extend(switches.into_iter().filter(|(on, _)| *on).map(|(_, it)| it));
+        if let Some(stall_ms) = self.stall_ms {
+            actions.push(action::stall(Duration::from_millis(stall_ms)));
+        }
+        if let Some(bytes) = self.close_after_bytes {
+            actions.push(action::close_after(bytes));
+        }
+        if let Some(bytes) = self.reset_after_bytes {
+            actions.push(action::reset_after(bytes));
+        }
+        Ok(())
+    }
+
+    /// The action with what is done to its bytes.
+    fn treated(&self, mut action: Action, seed: u64) -> Result<Action, BadStep> {
+        for mutate in self.mutate.iter() {
+            for mutation in mutate.mutations(seed)? {
+                action = action.mutate(mutation);
+            }
+        }
+        if let Some(bytes) = self.truncate {
+            action = action.mutate(Mutation::truncate(bytes));
+        }
+        if let Some(copies) = self.copies {
+            action = action.repeat(copies);
+        }
+        if self.hold_back {
+            action = action.hold();
+        }
+        Ok(action)
+    }
+}
+
+impl Mutate {
+    /// What it changes, in order.
+    fn mutations(&self, seed: u64) -> Result<Vec<Mutation>, BadStep> {
+        let mut mutations = Vec::new();
+        let four_bits = |key, bits| match bits {
+            Some(16..) => Err(BadStep::OutOfRange {
+                key,
+                range: "0 to 15: four bits",
+            }),
+            bits => Ok(bits),
+        };
+        mutations.extend(four_bits("flags", self.flags)?.map(Mutation::flags));
+        let packet_type = four_bits("packet_type", self.packet_type)?;
+        mutations.extend(packet_type.map(Mutation::packet_type));
+        mutations.extend(self.packet_id.map(Mutation::packet_id));
+        mutations.extend(self.reason.map(|code| Mutation::reason_code(code.number())));
+        for (id, value) in self.add_property.iter().flat_map(Properties::encoded) {
+            mutations.push(Mutation::add_raw_property(id as u8, value));
+        }
+        for property in self.add_raw_property.iter() {
+            mutations.push(Mutation::add_raw_property(property.id, &property.value.0));
+        }
+        let doubled = self
+            .double_property
+            .map(|name| Mutation::double_property(name.0));
+        mutations.extend(doubled);
+        let removed = self
+            .remove_property
+            .map(|name| Mutation::remove_property(name.0));
+        mutations.extend(removed);
+        mutations.extend(self.shorten.map(Mutation::shorten));
+        mutations.extend(self.remaining_length.map(Mutation::remaining_length));
+        if let Some(bytes) = self.length_bytes {
+            if !(1..=5).contains(&bytes) {
+                return Err(BadStep::OutOfRange {
+                    key: "length_bytes",
+                    range: "1 to 5",
+                });
+            }
+            mutations.push(Mutation::length_bytes(bytes));
+        }
+        for set in self.set.iter() {
+            mutations.push(Mutation::set_byte(set.at, set.value));
+        }
+        for flip in self.flip.iter() {
+            mutations.push(Mutation::flip_bits(flip.at, flip.bits));
+        }
+        let flips = self
+            .flip_randomly
+            .map(|count| Mutation::flip_randomly(count, seed));
+        mutations.extend(flips);
+        if let Some(bytes) = &self.append_hex {
+            mutations.push(Mutation::append(&bytes.0));
+        }
+        Ok(mutations)
     }
 }
 
 /// More than these are a flood that only costs memory.
 const REPEATS: u32 = 100_000;
 
-fn put_replies(actions: &mut Vec<Action>, replies: &[Reply]) -> Result<(), BadStep> {
+fn put_replies(
+    actions: &mut Vec<Action>,
+    replies: &[Reply],
+    treat: &dyn Fn(Action) -> Result<Action, BadStep>,
+) -> Result<(), BadStep> {
     for reply in replies {
         let repeat = reply.repeat.unwrap_or(1);
         if repeat == 0 || repeat > REPEATS {
@@ -494,7 +648,7 @@ fn put_replies(actions: &mut Vec<Action>, replies: &[Reply]) -> Result<(), BadSt
                 range: "1 to 100000",
             });
         }
-        let action = reply.action()?;
+        let action = treat(reply.action()?)?;
         actions.extend((0..repeat).map(|_| action.clone()));
     }
     Ok(())
@@ -622,13 +776,6 @@ impl Reply {
             answer = answer.stay_open();
         }
         Ok(answer.into())
-    }
-}
-
-fn unsupported<const N: usize>(keys: [(&'static str, bool); N]) -> Result<(), BadStep> {
-    match keys.into_iter().find(|(_, there)| *there) {
-        Some((key, _)) => Err(BadStep::Unsupported { key }),
-        None => Ok(()),
     }
 }
 

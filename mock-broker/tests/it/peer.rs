@@ -212,6 +212,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         assert_eq!(&self.buffer.split_to(bytes.len())[..], bytes);
     }
 
+    /// Whether the connection ends, in whatever way, before anything else comes.
+    pub(crate) async fn ends(&mut self) -> bool {
+        self.buffer.is_empty()
+            && matches!(self.stream.read_buf(&mut self.buffer).await, Ok(0) | Err(_))
+    }
+
     /// The connection must be closed, with nothing said before.
     #[track_caller]
     pub(crate) fn expects_end(&mut self) -> impl Future<Output = ()> + '_ {

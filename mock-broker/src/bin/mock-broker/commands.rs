@@ -5,6 +5,7 @@ mod explanation;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use nack_mock_broker::MockBroker;
 use nack_mock_broker::scenario::{self, Code, Scenario, ScenarioFile, Shipped};
 
 use crate::exit;
@@ -53,6 +54,7 @@ pub(crate) fn check(files: &[String]) -> Result<ExitCode, Failure> {
     for name in files {
         let authority = std::cell::OnceCell::new();
         let checked = scenario::find(name).and_then(|file: ScenarioFile| {
+            let _ = file.apply_base(MockBroker::builder())?;
             file.listeners(&authority)?;
             file.rules()
         });

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use nack_mock_broker::control::{ControlServer, Local};
-use nack_mock_broker::scenario::{self, Base, Expect, ScenarioFile, Step};
-use nack_mock_broker::{Base as BrokerBase, MockBroker, Rule, Tls};
+use nack_mock_broker::scenario::{self, Expect, ScenarioFile, Step};
+use nack_mock_broker::{Base, MockBroker, Rule, Tls};
 
 use crate::arguments::{Broker, ExitAfter};
 use crate::exit;
@@ -131,10 +131,12 @@ async fn start(
     files: &[ScenarioFile],
     authority: &OnceCell<Tls>,
 ) -> Result<MockBroker, Failure> {
-    let silent = |file: &ScenarioFile| file.scenario().base == Some(Base::Silent);
     let mut builder = MockBroker::builder().patience(FOR_EVER);
-    if arguments.silent || files.iter().any(silent) {
-        builder = builder.base(BrokerBase::Silent);
+    for file in files {
+        builder = file.apply_base(builder)?;
+    }
+    if arguments.silent {
+        builder = builder.base(Base::Silent);
     }
     let mut said = Vec::new();
     for file in files {

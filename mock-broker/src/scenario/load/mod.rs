@@ -15,7 +15,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BadStep, Scenario, Step};
-use crate::{Listener, Rule, Tls};
+use crate::{Builder, Listener, Rule, Tls};
 use fault::Fault;
 use tree::Node;
 
@@ -91,6 +91,23 @@ impl ScenarioFile {
         self.scenario
             .rules()
             .map_err(|(index, error)| self.bad_step(index, &error))
+    }
+
+    /// The broker with the base behaviour of the scenario.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such one: why, with the line that it is in.
+    pub fn apply_base(&self, builder: Builder) -> Result<Builder, LoadError> {
+        let Some(base) = &self.scenario.base else {
+            return Ok(builder);
+        };
+        base.apply(builder).map_err(|error| {
+            let node = self.tree.get("base");
+            let key = node.and_then(|node| node.find_key(error.key()));
+            let span = key.or_else(|| node.map(Node::span));
+            self.fault(error.to_string(), span)
+        })
     }
 
     /// Where the broker is to listen; listeners that speak TLS share the authority.

@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Hex, OneOrMany, Reply};
-use crate::scenario::name::PropertyName;
+use super::{Hex, OneOrMany, Properties, RawProperty, Reply};
+use crate::scenario::name::{Code, PropertyName};
 
 /// What a step does. Its keys are done in this order, whatever order they are written in: wait,
-/// send, change how it is sent, end. Where the order matters otherwise, `drive` is a list.
+/// change how the connection carries what is sent, send, end. Where the order matters otherwise,
+/// `drive` is a list.
 ///
 /// Where a step neither sends something, nor holds the packet, nor closes the connection, the usual
 /// answer is sent behind all else.
@@ -18,6 +19,48 @@ pub struct Drive {
     /// Waits for so many milliseconds. What follows in the same table or list waits with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
+    /// Forgets the session of the client; in front of the usual answer to a CONNECT, a broker that has
+    /// lost its state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forget_session: bool,
+    /// Writes what is sent from here on in pieces: a list of their sizes in bytes, behind which all is
+    /// whole again, or one size for all.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub split: OneOrMany<usize>,
+    /// Writes what is sent from here on slowly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
+    /// Writes what is sent from here on once so many packets are there, all of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coalesce: Option<usize>,
+    /// Flips one bit in some of the bytes that are sent from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrupt: Option<Corrupt>,
+    /// Reads nothing more from the client.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop_reading: bool,
+    /// Reads again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resume_reading: bool,
+    /// Writes nothing more to the client: what is sent waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop_writing: bool,
+    /// Writes again, beginning with what waits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resume_writing: bool,
+    /// Neither reads nor writes for so many milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stall_ms: Option<u64>,
+    /// Ends the connection in good order when so many bytes of what is sent from here on have gone
+    /// out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_after_bytes: Option<u64>,
+    /// Resets the connection when so many bytes of what is sent from here on have gone out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_after_bytes: Option<u64>,
+    /// Ends all of these faults of the connection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heal: bool,
     /// Sends packets.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub reply: OneOrMany<Reply>,
@@ -30,24 +73,24 @@ pub struct Drive {
     /// Never answers: the packet is lost.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hold: bool,
-    /// Changes bytes of what is sent.
+    /// Changes bytes of what this sends.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub mutate: OneOrMany<Mutate>,
-    /// Sends only so many bytes of it, from its beginning.
+    /// Leaves out so many bytes at the end of what this sends; the remaining length stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncate: Option<usize>,
-    /// Writes it in pieces of so many bytes: a list, or one size for all of them.
+    /// Sends each packet that this sends so many times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub split: Option<Split>,
-    /// Writes all of it at once.
+    pub copies: Option<u32>,
+    /// Holds back what this sends, until `release`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub coalesce: bool,
-    /// Writes it slowly.
+    pub hold_back: bool,
+    /// Sends what is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pace: Option<Pace>,
-    /// Reads nothing more from the client.
+    pub release: Option<ReleaseOptions>,
+    /// Says nothing any more on this connection, whatever comes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub stop_reading: bool,
+    pub fall_silent: bool,
     /// Ends the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close: Option<Close>,
@@ -66,9 +109,6 @@ pub enum Close {
     Half,
 }
 
-/// In which pieces something is written.
-pub type Split = OneOrMany<usize>;
-
 /// How slowly something is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,8 +119,45 @@ pub struct Pace {
     pub bytes_per_s: u32,
 }
 
-/// A change of the bytes of a packet that is right otherwise.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Flips bits by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Corrupt {
+    /// Of each byte, from 0.0 to 1.0; the seed of the scenario says which.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+}
+
+/// How what is held back is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ReleaseOptions {
+    /// In which order; as it was held, if this is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<ReleaseOrder>,
+    /// Only once so many packets are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once_held: Option<usize>,
+}
+
+/// In which order what is held back is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReleaseOrder {
+    /// The first first.
+    AsHeld,
+    /// The last first.
+    Reversed,
+    /// In any order; the seed of the scenario says which.
+    Shuffled,
+}
+
+/// A change of the bytes of a packet that is right otherwise. Where a table has several, they are
+/// done in this order; a list of tables is done in its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Mutate {
@@ -88,6 +165,31 @@ pub struct Mutate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 15))]
     pub flags: Option<u8>,
+    /// The upper four bits of the first byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 15))]
+    pub packet_type: Option<u8>,
+    /// The packet identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packet_id: Option<u16>,
+    /// The reason code, where it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Code>,
+    /// More properties, behind the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add_property: Option<Properties>,
+    /// More properties, of any identifier and any bytes.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub add_raw_property: OneOrMany<RawProperty>,
+    /// Has this property twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub double_property: Option<PropertyName>,
+    /// Has this property not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove_property: Option<PropertyName>,
+    /// Leaves out so many bytes at the end, and the remaining length says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shorten: Option<usize>,
     /// What the remaining length says, whatever follows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_length: Option<u32>,
@@ -95,22 +197,16 @@ pub struct Mutate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 5))]
     pub length_bytes: Option<u8>,
-    /// The packet identifier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub packet_id: Option<u16>,
-    /// Has this property twice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub double_property: Option<PropertyName>,
-    /// Has this property not at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remove_property: Option<PropertyName>,
     /// Has another byte at this place: `{ at = 0, value = 0xFF }`.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub set: OneOrMany<SetByte>,
     /// Turns bits over at this place: `{ at = 0, bits = 0x80 }`.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub flip: OneOrMany<FlipBits>,
-    /// Has these bytes behind it.
+    /// Turns over so many bits somewhere; the seed of the scenario says where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flip_randomly: Option<usize>,
+    /// Has these bytes behind it; the remaining length stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub append_hex: Option<Hex>,
 }

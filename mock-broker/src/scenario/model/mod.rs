@@ -12,9 +12,14 @@ mod reply;
 mod step;
 mod version;
 
-pub use base::Base;
+pub use base::{
+    Accept, AccessEntry, AuthenticationMethod, BadBase, Base, ChallengeStep, LimitOptions,
+    OperationName, PermissionName, UserEntry,
+};
 pub use data::{Data, Hex};
-pub use drive::{Close, Drive, FlipBits, Mutate, Pace, SetByte, Split};
+pub use drive::{
+    Close, Corrupt, Drive, FlipBits, Mutate, Pace, ReleaseOptions, ReleaseOrder, SetByte,
+};
 pub use expect::Expect;
 pub use listen::{
     BadListen, ClientCertificateName, Listen, TlsFaultName, TlsOptions, TlsVersionName,

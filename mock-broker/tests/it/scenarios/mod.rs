@@ -1,6 +1,8 @@
 //! Rules as data: steps, files, and what ships.
 
+mod faults;
 mod files;
 mod generated;
 mod shipped;
 mod steps;
+mod transports;

@@ -201,8 +201,9 @@ impl Control for Local {
         let deadline = Instant::now() + Duration::from_millis(wait);
         loop {
             let page = self.page(query);
-            // Who asks for what is far ahead has another broker in mind, and must begin again.
-            if !page.entries.is_empty() || query.since > page.next || wait == 0 {
+            // Who asks for what was forgotten, or for what is far ahead of us because another broker
+            // is meant, is told at once where the journal is.
+            if !page.entries.is_empty() || query.since != page.next || wait == 0 {
                 return Ok(page);
             }
             match timeout_at(deadline, changes.changed()).await {

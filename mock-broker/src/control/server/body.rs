@@ -7,6 +7,7 @@ use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::control::{Problem, ProblemCode};
@@ -49,7 +50,42 @@ pub(super) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T
             return Err(Problem::new(ProblemCode::TooSlow, title));
         }
     };
-    serde_json::from_slice(&body).map_err(|error| describe(&error))
+    parse(&body).map_err(|error| describe(&error))
+}
+
+/// For JSON, unlike for serde, `1.0` is an integer; some languages have no other way to write it.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    let error = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    // It is read as it was written first, since only then errors know their place.
+    let mut value = serde_json::from_slice(body).unwrap_or_default();
+    match has_whole_floats(&mut value) {
+        true => serde_json::from_value(value).map_err(|_| error),
+        false => Err(error),
+    }
+}
+
+/// Turns floating point numbers that are integers into such; whether there were any.
+fn has_whole_floats(value: &mut Value) -> bool {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or(f64::NAN);
+            let whole = float.fract() == 0.0 && (0.0..u64::MAX as f64).contains(&float);
+            if whole {
+                *value = Value::from(float as u64);
+            }
+            whole
+        }
+        Value::Array(list) => list
+            .iter_mut()
+            .fold(false, |found, value| has_whole_floats(value) | found),
+        Value::Object(map) => map
+            .values_mut()
+            .fold(false, |found, value| has_whole_floats(value) | found),
+        _ => false,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -88,6 +124,14 @@ fn meant(message: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::scenario::Step;
+
+    #[test]
+    fn an_integer_may_be_written_with_a_point() {
+        let step: Step = parse(br#"{"on": {"nth": 2.0}, "drive": {"delay_ms": 1e3}}"#).unwrap();
+        assert_eq!(step.drive[0].delay_ms, Some(1000));
+        let error = parse::<Step>(br#"{"on": {"nth": 2.5}}"#).unwrap_err();
+        assert_eq!((error.line(), error.column()), (1, 18));
+    }
 
     #[track_caller]
     fn check(body: &str, line: usize, column: usize, meant: Option<&str>) {

@@ -45,7 +45,7 @@ pub(super) fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "schemas": generator.take_definitions(true),
+            "schemas": bounded(generator.take_definitions(true)),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -59,12 +59,48 @@ pub(super) fn document() -> Value {
     })
 }
 
+/// The schemas with the bounds of integers, which their formats alone do not tell.
+fn bounded(schemas: Map<String, Value>) -> Map<String, Value> {
+    let bound = |(name, mut schema)| {
+        bound(&mut schema);
+        (name, schema)
+    };
+    schemas.into_iter().map(bound).collect()
+}
+
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let most = match map.get("format").and_then(Value::as_str) {
+                Some("uint32") => Some(u64::from(u32::MAX)),
+                Some("uint64" | "uint") => Some(u64::MAX),
+                _ => None,
+            };
+            if let Some(most) = most {
+                map.entry("maximum").or_insert(most.into());
+            }
+            map.values_mut().for_each(bound);
+        }
+        Value::Array(list) => list.iter_mut().for_each(bound),
+        _ => {}
+    }
+}
+
 fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let description = describe(route.operation, generator);
     let mut responses = Map::new();
     let (status, success) = match (&description.success, route.operation) {
         (Value::Null, _) => ("204", json!({ "description": "It was done." })),
-        (success, Operation::AddRule) => ("201", success.clone()),
+        (success, Operation::AddRule) => {
+            let mut success = success.clone();
+            // Where a rule that was added is found.
+            let id = json!({ "id": "$response.body#/id" });
+            success["links"] = json!({
+                "get": { "operationId": "getRule", "parameters": id },
+                "remove": { "operationId": "removeRule", "parameters": id },
+            });
+            ("201", success)
+        }
         (success, _) => ("200", success.clone()),
     };
     responses.insert(status.to_owned(), success);

@@ -258,6 +258,15 @@ async fn a_reset_leaves_nothing_behind(broker: &MockBroker, control: &impl Contr
     assert!(after.journal_next > before.journal_next, "{after:?}");
     assert_eq!(broker.journal().len(), 0);
     assert_eq!(broker.journal().forgotten(), 0);
+    // Who waits for what is gone is told so.
+    let gone = control
+        .journal(JournalQuery::since(0).wait_ms(60_000))
+        .await
+        .unwrap();
+    assert_eq!(
+        (gone.forgotten, gone.next),
+        (after.journal_next, after.journal_next)
+    );
     peer.expects_end().await;
 
     let mut peer = Peer::connected(broker, Version::V5, "c1").await;

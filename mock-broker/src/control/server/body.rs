@@ -62,7 +62,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     // It is read as it was written first, since only then errors know their place.
     let mut value = serde_json::from_slice(body).unwrap_or_default();
     match has_whole_floats(&mut value) {
-        true => serde_json::from_value(value).map_err(|_| error),
+        true => serde_json::from_value(value),
         false => Err(error),
     }
 }
@@ -102,10 +102,15 @@ fn describe(error: &serde_json::Error) -> Problem {
     // The place has fields of its own.
     let title = text.split(" at line ").next().unwrap_or_default();
     let (line, column) = (error.line(), error.column());
+    // The form is right, and the value is none: 7..=3, a number out of range.
+    let code = match title.starts_with("invalid value") {
+        true => ProblemCode::BadStep,
+        false => ProblemCode::BadBody,
+    };
     let problem = Problem {
         line: (line > 0).then_some(line),
         column: (line > 0).then_some(column),
-        ..Problem::new(ProblemCode::BadBody, title)
+        ..Problem::new(code, title)
     };
     problem.meant(meant(title))
 }

@@ -65,15 +65,19 @@ async fn send(client: &mut DuplexStream, piece: &[u8], reads: bool) -> bool {
     if !matches!(timeout(PATIENCE, client.write_all(piece)).await, Ok(Ok(()))) {
         return false;
     }
+    !reads || take(client).await
+}
+
+/// Takes what the broker has to say for now; whether the connection is still open.
+async fn take(client: &mut DuplexStream) -> bool {
     let mut answer = [0; 1024];
-    while reads {
+    loop {
         match timeout(Duration::from_millis(1), client.read(&mut answer)).await {
             Ok(Ok(0) | Err(_)) => return false,
             Ok(Ok(_)) => {}
-            Err(_) => break,
+            Err(_) => return true,
         }
     }
-    true
 }
 
 /// A client that does nothing wrong is let in and answered.

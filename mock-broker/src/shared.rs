@@ -17,13 +17,14 @@ use crate::connection::{Bell, Command, Connection, Script};
 use crate::journal::{Record, Source};
 use crate::rule::RuleSet;
 use crate::transport::{Layers, Notes, Raw, Transport};
-use crate::{Builder, Direction, Entry, EntryKind, Received, Target, TransportKind};
+use crate::{Base, Builder, Direction, Entry, EntryKind, Received, Target, TransportKind};
 
 /// One a broker, behind an `Arc`.
 pub(crate) struct Shared {
     pub(crate) rules: RuleSet,
     pub(crate) maximum_packet_size: u32,
     pub(crate) patience: Duration,
+    pub(crate) base: Base,
     /// What a new base behaviour is made from.
     #[cfg(feature = "control")]
     builder: Builder,
@@ -90,6 +91,7 @@ impl Shared {
             rules: RuleSet::default(),
             maximum_packet_size: builder.maximum_packet_size,
             patience: builder.patience,
+            base: builder.base,
             #[cfg(feature = "control")]
             builder: builder.clone(),
             state: Mutex::new(State {

@@ -5,11 +5,13 @@ mod answered;
 mod handles;
 mod settings;
 mod silent;
+mod upstream;
 
 pub(crate) use answered::Answered;
 pub(crate) use settings::Settings;
 pub use settings::{Access, Authentication, Challenge, Limits, Operation, Permission, User};
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +37,20 @@ pub enum Base {
     Accept,
     /// Accepts connections and says nothing, whatever comes.
     Silent,
+    /// A real broker at this address: each connection opens one of its own to it, over TCP, and
+    /// packets are passed on both ways, byte for byte, unless a rule does something about them.
+    /// Whatever version the client speaks is spoken to that broker.
+    ///
+    /// A packet that a rule answers is not passed on, and what follows from the answer is kept from
+    /// the broker behind: the PUBREL of a message that a rule has received is answered here, as are
+    /// the acknowledgements of messages that rules and [`send`](crate::MockBroker::send) made. Such
+    /// messages take their packet identifiers from the highest down; a broker that uses the same
+    /// one at the same time gets no acknowledgement for its own. A client whose CONNECT a rule has
+    /// answered is not there for the broker behind.
+    ///
+    /// When the connection to the broker behind is lost, or comes to nothing, the client's is
+    /// closed.
+    Upstream(SocketAddr),
 }
 
 /// A base behaviour; what it does not do, it does not do.
@@ -53,6 +69,11 @@ pub(crate) trait Behaviour: Send {
     fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {
         let _ = (received, answered);
         None
+    }
+
+    /// A packet of the upstream broker is on its way to the client.
+    fn passes(&mut self, received: &Received<'_>) {
+        let _ = received;
     }
 
     /// A rule or a command sent a PUBLISH above QoS 0.
@@ -157,5 +178,6 @@ pub(crate) fn behaviour(builder: &Builder) -> Box<dyn Behaviour> {
             builder.settings.clone(),
         )),
         Base::Silent => Box::new(silent::Silent),
+        Base::Upstream(_) => Box::new(upstream::Upstream::default()),
     }
 }

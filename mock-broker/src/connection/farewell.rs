@@ -18,6 +18,10 @@ impl Connection {
     pub(super) async fn say_farewell(mut self, ending: Ending) {
         self.mailbox.close();
         self.wire.finish();
+        if let Some(upstream) = self.upstream.take() {
+            // A broker that does not read is not waited for any longer either.
+            let _ = timeout(FAREWELL, upstream.finish()).await;
+        }
         // A client that does not read is not waited for any longer.
         let _ = timeout(FAREWELL, self.flush()).await;
         if ending.how == Closed::Reset {

@@ -5,6 +5,7 @@ mod farewell;
 mod script;
 mod sending;
 mod steps;
+mod upstream;
 
 pub(crate) use bell::Bell;
 pub(crate) use script::Script;
@@ -26,9 +27,10 @@ use crate::journal::Source;
 use crate::shared::Shared;
 use crate::transport::{Hangup, Transport};
 use crate::wire_fault::Wire;
-use crate::{Closed, Direction, EntryKind, Received};
+use crate::{Base, Closed, Direction, EntryKind, Received};
 use script::{Request, Schedule};
 use sending::Held;
+use upstream::Upstream;
 
 /// How many bytes are read at once at first, and at most. Packets that are kept keep the whole read
 /// alive, so a buffer is used up before there is another; ten thousand clients that say little
@@ -57,6 +59,8 @@ pub(crate) struct Connection {
     /// What is held back until something releases it.
     held: Vec<Held>,
     wire: Wire,
+    /// The connection to the broker behind this one.
+    upstream: Option<Upstream>,
     /// When the wire lets something be written again.
     room_at: Option<Instant>,
     /// Whether the next write waits until others had their turn, so that it is one of its own.
@@ -98,6 +102,8 @@ enum Event {
     Written(io::Result<()>),
     Due,
     Read(io::Result<usize>),
+    /// Something came from the broker behind this one.
+    Upstream(io::Result<usize>),
 }
 
 impl Connection {
@@ -109,6 +115,10 @@ impl Connection {
         shared: Arc<Shared>,
         opening: Option<Script>,
     ) -> Self {
+        let upstream = match shared.base {
+            Base::Upstream(address) => Some(Upstream::new(address)),
+            _ => None,
+        };
         Self {
             transport,
             mailbox,
@@ -120,6 +130,7 @@ impl Connection {
             outbox: BytesMut::new(),
             held: Vec::new(),
             wire: Wire::default(),
+            upstream,
             room_at: None,
             breathes: false,
             opening,
@@ -165,6 +176,12 @@ impl Connection {
         if self.poll_due(cx).is_ready() {
             return Poll::Ready(Event::Due);
         }
+        let may_read = self.may_read_upstream();
+        if let Some(upstream) = &mut self.upstream
+            && let Poll::Ready(read) = upstream.poll(cx, may_read)
+        {
+            return Poll::Ready(Event::Upstream(read));
+        }
         if self.may_read() {
             let room = self.inbox.capacity() - self.inbox.len();
             if room < self.read_size / 8 {
@@ -186,6 +203,7 @@ impl Connection {
         self.outbox.len() < OUTBOX_LIMIT
             && self.schedule.len() < SCHEDULE_LIMIT
             && self.held.len() < SCHEDULE_LIMIT
+            && self.upstream.as_ref().is_none_or(Upstream::has_room)
             && self.wire.reads(Instant::now())
     }
 
@@ -223,6 +241,7 @@ impl Connection {
             Event::Due => self.handle_due(),
             Event::Read(Ok(0)) => self.end(Direction::FromClient, Closed::Finished),
             Event::Read(Ok(_)) => self.handle_read(),
+            Event::Upstream(read) => self.handle_upstream(read),
             Event::Read(Err(error)) | Event::Written(Err(error)) => {
                 let Hangup { by, how } = Hangup::of(&error);
                 self.end(by, how);
@@ -252,7 +271,7 @@ impl Connection {
 
     fn handle_read(&mut self) {
         if self.deaf {
-            self.inbox.clear();
+            self.handle_unframed();
             return;
         }
         let framer = Framer::new(self.shared.maximum_packet_size, self.source.version);
@@ -271,6 +290,18 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Bytes behind what was no packet: for nobody, but for a broker behind this one.
+    fn handle_unframed(&mut self) {
+        let bytes = self.inbox.split().freeze();
+        if self.upstream.is_none() || self.mute {
+            return;
+        }
+        let (from, kind) = (Direction::FromClient, EntryKind::Packet);
+        self.pass_on(&bytes);
+        let record = &mut self.shared.state().record;
+        record.add(&self.source, from, kind, bytes, None, None);
     }
 
     /// One packet, or what is not one: asks the rules, and does what they or the base behaviour

@@ -65,6 +65,12 @@ impl Connection {
                 }
             }
             Step::FallSilent => self.mute = true,
+            Step::PassOn(packet) => {
+                let packet = script.treatment.mutate(packet, self.source.version);
+                for _ in 0..script.treatment.copies() {
+                    self.pass_on(&packet);
+                }
+            }
             Step::Wire(fault) => self.begin_fault(access, &fault, script.rule.clone()),
             Step::Close => self.end_in(access, Direction::ToClient, Closed::Finished),
             Step::Reset => self.end_in(access, Direction::ToClient, Closed::Reset),

@@ -19,5 +19,6 @@ mod rules;
 #[cfg(feature = "scenario")]
 mod scenarios;
 mod transport;
+mod upstream;
 mod verification;
 mod wire_faults;

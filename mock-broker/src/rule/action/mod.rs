@@ -56,6 +56,8 @@ pub(crate) enum Step {
     Release(Release),
     ForgetSession,
     FallSilent,
+    /// These bytes go to the upstream broker.
+    PassOn(Bytes),
     Wire(WireFault),
     Close,
     Reset,
@@ -124,7 +126,9 @@ pub const fn delay(duration: Duration) -> Action {
 /// Hands the packet to the base behaviour, which answers it as if there were no rule. What it
 /// decides is sent at this place of the sequence.
 ///
-/// A packet that is on its way [to the client](crate::PacketMatcher::to_client) goes there.
+/// A packet that is on its way [to the client](crate::PacketMatcher::to_client) goes there, and
+/// with [`Base::Upstream`](crate::Base::Upstream) one from the client to the broker behind: what
+/// is said of how this action's packets are sent holds for these.
 pub const fn as_usual() -> Action {
     Action(Step::AsUsual)
 }

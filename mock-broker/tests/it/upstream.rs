@@ -1,0 +1,205 @@
+//! The broker in front of another: packets pass unchanged, and rules hold in both directions.
+
+use nack_codec::{Packet, QoS, Version};
+use nack_mock_broker::action::{as_usual, connack, no_answer, puback, publish, pubrec};
+use nack_mock_broker::matcher::{self, any_packet, connect};
+use nack_mock_broker::{Base, EntryKind, Journal, MockBroker, Mutation, Rule};
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::peer::{Hello, Peer};
+
+const ACCEPTED: &[u8] = b"\x40\x02\x00\x01";
+
+/// A broker, and one in front of it.
+async fn brokers() -> (MockBroker, MockBroker) {
+    let behind = MockBroker::start().await.unwrap();
+    let front = MockBroker::builder()
+        .base(Base::Upstream(behind.address()))
+        .in_memory();
+    (behind, front)
+}
+
+/// All packets with their directions, as they were on the wire.
+fn packets(journal: &Journal) -> Vec<String> {
+    let packets = journal.matching(any_packet().either_way());
+    packets
+        .map(|entry| format!("{:?} {:02X?}", entry.direction(), &entry.raw()[..]))
+        .collect()
+}
+
+#[tokio::test]
+async fn packets_pass_both_ways_byte_for_byte() {
+    for version in Version::ALL {
+        let (behind, front) = brokers().await;
+        let mut peer = Peer::connected(&front, version, "c").await;
+        peer.subscribe("t", QoS::ExactlyOnce).await;
+        peer.publish(QoS::ExactlyOnce, 1, "t", "m").await;
+        peer.expects(b"\x50\x02\x00\x01").await;
+        assert!(peer.receive().await.ends_with(b"m"));
+        peer.send_bytes(b"\x50\x02\x00\x01").await;
+        peer.expects(b"\x62\x02\x00\x01").await;
+        peer.send_bytes(b"\x70\x02\x00\x01").await;
+        peer.send_bytes(b"\x62\x02\x00\x01").await;
+        peer.expects(b"\x70\x02\x00\x01").await;
+        peer.unsubscribe(2, "t").await;
+        peer.receive().await;
+        peer.expects_nothing().await;
+        peer.send_bytes(b"\xE0\x00").await;
+        drop(peer);
+        behind.wait_for_close(1).await;
+        front.wait_for_close(1).await;
+        let passed = packets(&front.journal());
+        assert_eq!(passed.len(), 17, "{}", front.journal());
+        assert_eq!(packets(&behind.journal()), passed);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_packet_passes_too() {
+    let (behind, front) = brokers().await;
+    let _silent = Rule::given(matcher::malformed())
+        .then(no_answer())
+        .mount(&behind);
+    let mut peer = Peer::connected(&front, Version::V5, "c").await;
+    peer.send_bytes(b"\x00\xFF\xFF\xFF\xFF\x01\x02\x03").await;
+    let entry = behind.wait_for(matcher::malformed()).await;
+    assert_eq!(entry.raw()[..2], *b"\x00\xFF");
+}
+
+#[tokio::test]
+async fn what_a_rule_answers_does_not_reach_the_broker_behind() {
+    let (behind, front) = brokers().await;
+    let _refused = Rule::given(matcher::publish().topic("refused"))
+        .then(puback(0x97))
+        .mount(&front);
+    let _received = Rule::given(matcher::publish().topic("received"))
+        .then(pubrec(0x10))
+        .mount(&front);
+    let mut peer = Peer::connected(&front, Version::V5, "c").await;
+    peer.publish(QoS::AtLeastOnce, 1, "refused", "m").await;
+    peer.expects(b"\x40\x03\x00\x01\x97").await;
+    peer.publish(QoS::ExactlyOnce, 2, "received", "m").await;
+    peer.expects(b"\x50\x03\x00\x02\x10").await;
+    peer.send_bytes(b"\x62\x02\x00\x02").await;
+    peer.expects(b"\x70\x02\x00\x02").await;
+    // It is done: one more of this identifier is for the broker behind.
+    peer.send_bytes(b"\x62\x02\x00\x02").await;
+    peer.expects(b"\x70\x03\x00\x02\x92").await;
+    let journal = behind.journal();
+    assert_eq!(journal.matching(matcher::publish()).count(), 0);
+    assert_eq!(journal.matching(matcher::pubrel()).count(), 1);
+}
+
+#[tokio::test]
+async fn acknowledgements_of_invented_messages_are_kept_from_the_broker_behind() {
+    let (behind, front) = brokers().await;
+    let mut peer = Peer::connected(&front, Version::V5, "c").await;
+    for (qos, first) in [(QoS::AtLeastOnce, 0x32), (QoS::ExactlyOnce, 0x34)] {
+        front.send("c", publish("t", "m").qos(qos)).await.unwrap();
+        peer.expects(&[first, 7, 0, 1, b't', 0xFF, 0xFF, 0, b'm'])
+            .await;
+        match qos {
+            QoS::AtLeastOnce => {
+                peer.send_bytes(b"\x40\x02\xFF\xFF").await;
+                front.wait_for(matcher::puback()).await;
+            }
+            _ => {
+                peer.send_bytes(b"\x50\x02\xFF\xFF").await;
+                peer.expects(b"\x62\x02\xFF\xFF").await;
+                peer.send_bytes(b"\x70\x02\xFF\xFF").await;
+            }
+        }
+    }
+    peer.expects_nothing().await;
+    let journal = behind.journal();
+    let heard: Vec<String> = journal.received().map(ToString::to_string).collect();
+    assert_eq!(
+        heard,
+        ["→ #1 CONNECT v5 client=\"c\" clean_start", "→ #1 PINGREQ",]
+    );
+}
+
+#[tokio::test]
+async fn rules_change_what_passes_either_way() {
+    let (behind, front) = brokers().await;
+    let _there = Rule::given(matcher::publish())
+        .then(as_usual().mutate(Mutation::packet_id(9)))
+        .mount(&front);
+    let _back = Rule::given(matcher::puback().to_client())
+        .then(as_usual().mutate(Mutation::packet_id(1)))
+        .mount(&front);
+    let _lost = Rule::given(matcher::pingresp())
+        .then(no_answer())
+        .mount(&front);
+    let mut peer = Peer::connected(&front, Version::V311, "c").await;
+    peer.send(Packet::Pingreq).await;
+    let withheld = front.wait_for_entry(|entry| entry.kind() == EntryKind::Withheld);
+    withheld.await;
+    peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+    peer.expects(ACCEPTED).await;
+    behind.wait_for(matcher::publish().packet_id(9)).await;
+    insta::assert_snapshot!(front.journal(), @r#"
+    → #1 opened
+    → #1 CONNECT v3.1.1 client="c" clean_session
+    ← #1 CONNACK 0x00 success
+    → #1 PINGREQ
+    ← #1 withheld PINGRESP [rule PINGRESP]
+    → #1 PUBLISH id=1 qos=1 topic="t" 1 byte [rule PUBLISH]
+    ← #1 withheld PUBACK id=9 [rule PUBACK to the client]
+    ← #1 PUBACK id=1 [rule PUBACK to the client]
+    "#);
+}
+
+#[tokio::test]
+async fn a_client_that_a_rule_lets_in_is_not_there_for_the_broker_behind() {
+    let (behind, front) = brokers().await;
+    let _lets_in = Rule::given(connect()).then(connack(0)).mount(&front);
+    let mut peer = Peer::connected(&front, Version::V5, "c").await;
+    peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+    front.wait_for(matcher::publish()).await;
+    front.send("c", puback(0)).await.unwrap();
+    peer.expects(ACCEPTED).await;
+    assert_eq!(behind.journal().received().count(), 0);
+}
+
+#[tokio::test]
+async fn the_connection_is_closed_when_the_broker_behind_is_lost() {
+    let (behind, front) = brokers().await;
+    let mut peer = Peer::connected(&front, Version::V5, "c").await;
+    drop(behind);
+    peer.expects_end().await;
+    let journal = front.journal().to_string();
+    assert!(journal.contains("upstream broker"), "{journal}");
+}
+
+#[tokio::test]
+async fn the_connection_is_closed_when_nobody_is_behind() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    let front = MockBroker::builder()
+        .base(Base::Upstream(nobody))
+        .start()
+        .await
+        .unwrap();
+    let mut stream = TcpStream::connect(front.address()).await.unwrap();
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    let journal = front.journal().to_string();
+    assert!(
+        journal.contains("the upstream broker at 127.0.0.1"),
+        "{journal}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_vanishes_vanishes_behind_too_and_its_last_words_arrive() {
+    let (behind, front) = brokers().await;
+    let mut peer = Peer::stranger(&front, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "last").await;
+    drop(peer);
+    let said = behind.wait_for(matcher::publish().payload("last"));
+    said.await;
+    behind.wait_for_close(1).await;
+}

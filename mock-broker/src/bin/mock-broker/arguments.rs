@@ -16,6 +16,8 @@ Examples:
   mock-broker --connack not-authorized            nobody is let in
   mock-broker --puback 'plant/#=quota-exceeded'   messages to plant/# are refused
   mock-broker --suback 0x87 --pingresp drop       no subscriptions, no PINGRESP
+  mock-broker --upstream localhost:1884 --puback 0x97
+                                                  a real broker, with one fault
   mock-broker list puback                         the scenarios that ship with it
   mock-broker run v5/puback-quota-exceeded        one of them
   mock-broker run plant.toml                      one of your own
@@ -98,8 +100,11 @@ pub(crate) struct Broker {
     /// [default: 127.0.0.1:1883, or as the scenario says]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Vec<Address>,
+    /// Stands in front of a real broker: passes on what no rule is about
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) upstream: Option<String>,
     /// Answers nothing but what rules answer
-    #[arg(long)]
+    #[arg(long, conflicts_with = "upstream")]
     pub(crate) silent: bool,
     /// Where the control API and its page are served, over HTTP: rules can be added while the
     /// broker runs. Who asks from elsewhere than this machine needs the token that the environment

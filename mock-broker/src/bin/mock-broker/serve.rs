@@ -135,6 +135,9 @@ async fn start(
     for file in files {
         builder = file.apply_base(builder)?;
     }
+    if let Some(address) = &arguments.upstream {
+        builder = scenario::Base::Upstream(address.clone()).apply(builder)?;
+    }
     if arguments.silent {
         builder = builder.base(Base::Silent);
     }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::ToSocketAddrs;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Unexpected, Visitor};
-use serde::ser::Serializer;
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::Data;
@@ -15,8 +16,8 @@ use crate::{
     QoS, User,
 };
 
-/// What the broker does about packets that no step is about: `"accept"`, `"silent"`, or a table of
-/// what the broker that accepts is set up with.
+/// What the broker does about packets that no step is about: `"accept"`, `"silent"`, a table of what
+/// the broker that accepts is set up with, or `{ upstream = "HOST:PORT" }`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Base {
@@ -24,6 +25,8 @@ pub enum Base {
     Accept(Box<Accept>),
     /// Nothing.
     Silent,
+    /// It passes them on to a real broker at this address, `HOST:PORT`.
+    Upstream(String),
 }
 
 /// What the broker that accepts is set up with.
@@ -188,6 +191,12 @@ pub enum BadBase {
     /// There is no such QoS.
     #[error("`maximum_qos` must be 0, 1 or 2")]
     MaximumQos,
+    /// The broker behind cannot be found.
+    #[error("there is no broker at `{address}`: expected HOST:PORT")]
+    NoUpstream {
+        /// What was written.
+        address: String,
+    },
     /// SCRAM asks what it asks.
     #[error("SCRAM-SHA-256 knows what to ask: leave `{key}` away")]
     ScramAsksItself {
@@ -202,10 +211,14 @@ impl BadBase {
         match self {
             Self::TopicFilter { .. } => "topic",
             Self::MaximumQos => "maximum_qos",
+            Self::NoUpstream { .. } => "upstream",
             Self::ScramAsksItself { key } => key,
         }
     }
 }
+
+/// Where a broker listens if nobody says otherwise.
+const MQTT_PORT: u16 = 1883;
 
 impl Default for Base {
     fn default() -> Self {
@@ -223,6 +236,17 @@ impl Base {
         match self {
             Self::Silent => Ok(builder.base(BrokerBase::Silent)),
             Self::Accept(accept) => accept.apply(builder.base(BrokerBase::Accept)),
+            Self::Upstream(address) => {
+                let found = match address.contains(':') {
+                    true => address.to_socket_addrs(),
+                    false => (address.as_str(), MQTT_PORT).to_socket_addrs(),
+                };
+                let found = found.ok().and_then(|mut addresses| addresses.next());
+                let found = found.ok_or_else(|| BadBase::NoUpstream {
+                    address: address.clone(),
+                })?;
+                Ok(builder.base(BrokerBase::Upstream(found)))
+            }
         }
     }
 }
@@ -342,6 +366,11 @@ impl Serialize for Base {
                 serializer.serialize_str("accept")
             }
             Self::Accept(accept) => accept.serialize(serializer),
+            Self::Upstream(address) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("upstream", address)?;
+                map.end()
+            }
         }
     }
 }
@@ -352,6 +381,22 @@ impl<'de> Deserialize<'de> for Base {
     }
 }
 
+/// The forms that are tables.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default)]
+    upstream: Option<String>,
+    #[serde(default)]
+    limits: Option<LimitOptions>,
+    #[serde(default)]
+    users: Vec<UserEntry>,
+    #[serde(default)]
+    access: Vec<AccessEntry>,
+    #[serde(default)]
+    authentication: Vec<AuthenticationMethod>,
+}
+
 struct BaseVisitor;
 
 impl<'de> Visitor<'de> for BaseVisitor {
@@ -359,7 +404,8 @@ impl<'de> Visitor<'de> for BaseVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "\"accept\", \"silent\", or a table of limits, users, access and authentication",
+            "\"accept\", \"silent\", { upstream = \"HOST:PORT\" }, or a table of limits, users, access \
+             and authentication",
         )
     }
 
@@ -372,8 +418,21 @@ impl<'de> Visitor<'de> for BaseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Base, A::Error> {
-        let accept = Accept::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Base::Accept(Box::new(accept)))
+        let table = Table::deserialize(MapAccessDeserializer::new(map))?;
+        let accept = Accept {
+            limits: table.limits,
+            users: table.users,
+            access: table.access,
+            authentication: table.authentication,
+        };
+        match table.upstream {
+            None => Ok(Base::Accept(Box::new(accept))),
+            Some(address) if accept == Accept::default() => Ok(Base::Upstream(address)),
+            Some(_) => Err(de::Error::custom(
+                "limits, users, access and authentication are those of the broker at `upstream`: \
+                 they cannot be set here",
+            )),
+        }
     }
 }
 
@@ -386,7 +445,16 @@ impl JsonSchema for Base {
         let accept = generator.subschema_for::<Accept>();
         json_schema!({
             "description": "What the broker does about packets that no step is about.",
-            "anyOf": [{ "enum": ["accept", "silent"] }, accept],
+            "anyOf": [
+                { "enum": ["accept", "silent"] },
+                accept,
+                {
+                    "type": "object",
+                    "properties": { "upstream": { "type": "string" } },
+                    "required": ["upstream"],
+                    "additionalProperties": false,
+                },
+            ],
         })
     }
 }

@@ -221,6 +221,28 @@ fn a_scenario_may_be_a_file() {
 }
 
 #[test]
+fn it_stands_in_front_of_a_real_broker() {
+    let behind = start(&["-q"]);
+    let address = behind.address().to_string();
+    let broker = start(&[
+        "--upstream",
+        &address,
+        "--puback",
+        "full=quota-exceeded",
+        "--exit-after",
+        "1-connection",
+    ]);
+    let mut client = broker.connect();
+    client.let_in();
+    client.send(b"\x32\x06\x00\x01t\x00\x01\x00");
+    client.expects(b"\x40\x02\x00\x01");
+    client.send(b"\x32\x09\x00\x04full\x00\x02\x00");
+    client.expects(b"\x40\x03\x00\x02\x97");
+    drop(client);
+    assert_eq!(broker.end().0, 0);
+}
+
+#[test]
 fn a_port_that_is_taken_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -242,6 +264,7 @@ fn what_is_wrong_with_the_command_line_is_told() {
         told(&["--puback", "a/#/b=0x97"]),
         told(&["--exit-after", "soon"]),
         told(&["--listen", "http://127.0.0.1"]),
+        told(&["--silent", "--upstream", "127.0.0.1:1"]),
         told(&["run", "v5/puback-quota-exeeded"]),
         told(&["rnu"]),
     ];

@@ -1,5 +1,6 @@
 //! What is wrong with a file is shown in its line.
 
+use nack_mock_broker::MockBroker;
 use nack_mock_broker::scenario::ScenarioFile;
 
 /// What is said about a file, by its reader or by what makes rules of it.
@@ -8,10 +9,10 @@ fn wrong(name: &str, text: &str) -> String {
         Err(error) => error.to_string(),
         Ok(file) => {
             let authority = std::cell::OnceCell::new();
-            match (file.rules(), file.listeners(&authority)) {
-                (Err(error), _) | (_, Err(error)) => error.to_string(),
-                _ => panic!("nothing is wrong with it"),
-            }
+            let base = file.apply_base(MockBroker::builder()).map(drop);
+            let listeners = file.listeners(&authority).map(drop);
+            let wrong = base.and(listeners).and_then(|()| file.rules().map(drop));
+            wrong.unwrap_err().to_string()
         }
     }
 }
@@ -56,6 +57,10 @@ fn what_is_of_the_wrong_kind_is_told_with_what_was_expected() {
             "[[step]]\non = {}\nexpect = \"sometimes\"\n",
             "[[step]]\non = {}\ndrive = { send_hex = \"6 02\" }\n",
             "base = \"loud\"\n",
+            "[base.limits]\nmaximum_qos = 3\n",
+            "base = { upstream = \"127.0.0.1:1\", users = [] , limits = { receive_maximum = 1 } }\n",
+            "[[base.access]]\npermission = \"deny\"\ntopic = \"a/#/b\"\n",
+            "[[base.authentication]]\nmethod = \"SCRAM-SHA-256\"\nsuccess = \"yes\"\n",
             "[[step]]\nclient = { cmd = \"publish\" }\n",
             "# ö\n[[step]]\nname = \"ä\"\non = {}\n[[step]]\n    on = { packet = \"PUBLISH\", topic = \"a/#/b\" }\n",
             "[[listen]]\naddress = \"127.0.0.1:0\"\nunix = \"a\"\n",
@@ -87,7 +92,10 @@ fn toml_and_json_are_one_model() {
         name = "a"
         versions = [5, "3.1.1"]
         seed = 7
-        base = "silent"
+        [base]
+        users = [{ name = "u", password = { hex = "00 FF" } }]
+        [base.limits]
+        receive_maximum = 3
         [[listen]]
         address = "127.0.0.1:0"
         tls = { fault = "expired" }

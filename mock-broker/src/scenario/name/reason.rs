@@ -156,7 +156,7 @@ impl JsonSchema for Code {
             "anyOf": [
                 { "type": "integer", "minimum": 0, "maximum": 255 },
                 { "type": "string", "enum": words() },
-                { "type": "string", "pattern": "^(0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})$" },
+                { "type": "string", "pattern": "^(0[xX][0-9a-fA-F]{1,2}|[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5])$" },
             ],
         })
     }

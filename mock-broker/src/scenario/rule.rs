@@ -413,6 +413,7 @@ const fn from_client(packet: PacketType) -> bool {
 
 impl Step {
     /// What it does, in order; nothing, if it watches.
+    #[cfg(feature = "control")]
     pub(crate) fn actions(&self) -> Result<Vec<Action>, BadStep> {
         self.seeded_actions(0)
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use nack_mock_broker::control::{ControlServer, Local};
-use nack_mock_broker::scenario::{self, Expect, ScenarioFile, Step};
+use nack_mock_broker::scenario::{self, Expect, ScenarioFile};
 use nack_mock_broker::{Base, MockBroker, Rule, Tls};
 
 use crate::arguments::{Broker, ExitAfter};
@@ -57,9 +57,7 @@ pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode
 
 /// Says what chance begins with, where there is chance, so that it can be had again.
 fn seeded(file: ScenarioFile, said: Option<u64>) -> ScenarioFile {
-    let steps = &file.scenario().steps;
-    let on_chance = |step: &Step| step.on.as_ref().is_some_and(|on| on.probability.is_some());
-    if !steps.iter().any(on_chance) {
+    if !file.scenario().has_chance() {
         return file;
     }
     let fresh = || {

@@ -78,6 +78,21 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Whether anything in it happens by chance, so that the seed matters.
+    pub fn has_chance(&self) -> bool {
+        let by_chance = |drive: &Drive| {
+            drive.corrupt.is_some()
+                || drive.mutate.iter().any(|it| it.flip_randomly.is_some())
+                || drive
+                    .release
+                    .is_some_and(|it| it.order == Some(ReleaseOrder::Shuffled))
+        };
+        self.steps.iter().any(|step| {
+            let on = step.on.as_ref().or(step.forbid.as_ref());
+            on.is_some_and(|on| on.probability.is_some()) || step.drive.iter().any(by_chance)
+        })
+    }
+
     /// The JSON Schema of scenario files, as text; editors take it for TOML too.
     pub fn schema() -> String {
         let schema = schemars::schema_for!(Self);

@@ -221,6 +221,27 @@ fn a_scenario_may_be_a_file() {
 }
 
 #[test]
+fn what_happens_by_chance_can_be_had_again() {
+    for (arguments, seed) in [
+        (&["run", "fault/bit-flips"][..], "--seed 7"),
+        (&["run", "fault/bit-flips", "--seed", "8"], "--seed 8"),
+    ] {
+        let broker = start(&[arguments, &["--exit-after", "1ms", "--lenient"]].concat());
+        let (code, _, stderr) = broker.end();
+        assert_eq!(code, 0);
+        assert_eq!(stderr, format!("by chance, with {seed}\n"));
+    }
+    let broker = start(&[
+        "run",
+        "v5/connack-success",
+        "--exit-after",
+        "1ms",
+        "--lenient",
+    ]);
+    assert_eq!(broker.end().2, "");
+}
+
+#[test]
 fn it_stands_in_front_of_a_real_broker() {
     let behind = start(&["-q"]);
     let address = behind.address().to_string();

@@ -8,7 +8,7 @@ use nack_mock_broker::{EntryKind, MockBroker, Rule, matcher};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use crate::peer::Peer;
+use crate::peer::{Hello, Peer};
 
 #[tokio::test]
 async fn a_client_that_never_reads_does_not_hold_up_the_others() {
@@ -113,4 +113,58 @@ async fn many_clients_are_served_at_once() {
     for peer in &mut peers {
         assert!(peer.receive().await.ends_with(b"m"));
     }
+}
+
+#[tokio::test]
+async fn ten_thousand_clients_are_connected_at_once() {
+    let broker = MockBroker::in_memory();
+    let mut peers = Vec::new();
+    for number in 0..10_000 {
+        let client_id = format!("c{number}");
+        peers.push(Peer::connected(&broker, Version::ALL[number % 2], &client_id).await);
+    }
+    for peer in peers.iter_mut().step_by(1_000) {
+        peer.expects_nothing().await;
+    }
+    assert_eq!(
+        broker.journal().matching(matcher::connack()).count(),
+        10_000
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_packet_that_is_never_finished_costs_no_more_than_its_bound() {
+    let broker = MockBroker::builder().maximum_packet_size(1_000).in_memory();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.receive().await;
+    // One that says that it is larger is not waited for.
+    peer.send_bytes(b"\x30\xFF\xFF\xFF\x7F").await;
+    let end = peer.receive().await;
+    assert_eq!(end[..3], [0xE0, end[1], 0x95]);
+    peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn a_thousand_rules_keep_their_order() {
+    let broker = MockBroker::in_memory();
+    let rules: Vec<_> = (0..1_000)
+        .map(|number| {
+            let matcher = match number % 3 {
+                0 => matcher::subscribe(),
+                1 => matcher::any_packet().client(format!("c{number}")),
+                _ => matcher::publish().topic(&format!("t/{number}")),
+            };
+            Rule::given(matcher).then(puback(0x97)).mount(&broker)
+        })
+        .collect();
+    let _last = Rule::given(matcher::publish())
+        .then(puback(0x87))
+        .mount(&broker);
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.publish(QoS::AtLeastOnce, 1, "t/998", "m").await;
+    peer.expects(b"\x40\x03\x00\x01\x97").await;
+    peer.publish(QoS::AtLeastOnce, 1, "other", "m").await;
+    peer.expects(b"\x40\x03\x00\x01\x87").await;
+    assert_eq!(rules.iter().map(|rule| rule.hits()).sum::<u32>(), 1);
 }

@@ -77,6 +77,8 @@ struct InFlight {
     stage: Stage,
     /// Whether it was sent on this connection.
     sent: bool,
+    /// Whether its PUBLISH was, which takes from the quota.
+    counted: bool,
 }
 
 enum Stage {
@@ -122,6 +124,7 @@ impl Session {
         // [MQTT-4.4.0-1]: all that is in flight is sent again.
         for message in &mut self.in_flight {
             message.sent = false;
+            message.counted = false;
         }
         self.resends = self.in_flight.len();
         self.outstanding = 0;
@@ -164,22 +167,29 @@ impl Session {
         capacity: Capacity,
         aliases: &mut Outgoing,
     ) -> Option<Delivery> {
-        let quota = usize::from(capacity.receive_maximum);
-        if self.resends > 0 {
-            if self.outstanding < quota {
-                return self.resend(capacity.version);
-            }
-            return self.deliver_new(capacity, aliases, false);
+        // [MQTT-3.3.4-9]
+        let has_quota = self.outstanding < usize::from(capacity.receive_maximum);
+        if let Some(again) = self.resend(capacity, has_quota) {
+            return Some(again);
         }
-        self.deliver_new(capacity, aliases, self.outstanding < quota)
+        self.deliver_new(capacity, aliases, has_quota && self.resends == 0)
     }
 
-    /// Sends again, in the order in which it was sent at first (`[MQTT-4.6.0-1]`).
-    fn resend(&mut self, version: Version) -> Option<Delivery> {
-        let again = self.in_flight.iter_mut().find(|message| !message.sent)?;
+    /// Sends again what is next, in the order in which it was sent at first (section 4.6).
+    fn resend(&mut self, capacity: Capacity, has_quota: bool) -> Option<Delivery> {
+        if self.resends == 0 {
+            return None;
+        }
+        let version = capacity.version;
+        // [MQTT-3.3.4-10]: PUBREL waits for no quota.
+        let may = |message: &InFlight| has_quota || matches!(message.stage, Stage::Released);
+        let index = self
+            .in_flight
+            .iter()
+            .position(|message| !message.sent && may(message))?;
+        let again = &mut self.in_flight[index];
         again.sent = true;
         self.resends -= 1;
-        self.outstanding += 1;
         let packet_id = Some(again.packet_id);
         let reply = match &again.stage {
             Stage::Published(waiting) => waiting.message.reply(&Dispatch {
@@ -201,7 +211,19 @@ impl Session {
                 })
             },
         };
-        Some(Delivery::Send(encode(&reply, version)))
+        let bytes = encode(&reply, version);
+        if let Stage::Published(_) = &again.stage {
+            if bytes.len() > capacity.maximum_packet_size as usize {
+                // [MQTT-3.1.2-24], [MQTT-3.1.2-25]: the client accepted more when it was sent at
+                // first.
+                self.packet_ids.remove(&again.packet_id);
+                self.in_flight.remove(index);
+                return Some(Delivery::Drop(bytes));
+            }
+            again.counted = true;
+            self.outstanding += 1;
+        }
+        Some(Delivery::Send(bytes))
     }
 
     /// Sends what was not sent before. Messages of QoS 0 pass those that wait for quota.
@@ -251,6 +273,7 @@ impl Session {
                     packet_id,
                     stage: Stage::Published(waiting),
                     sent: true,
+                    counted: true,
                 });
             }
             return Some(Delivery::Send(bytes));
@@ -286,6 +309,11 @@ impl Session {
             Stage::Published(waiting) if waiting.qos == QoS::AtLeastOnce => false,
             Stage::Published(_) => {
                 message.stage = Stage::Released;
+                if !message.sent {
+                    // The answer to this PUBREC is the PUBREL that was to be sent again.
+                    message.sent = true;
+                    self.resends -= 1;
+                }
                 true
             }
             Stage::Released => true,
@@ -315,11 +343,8 @@ impl Session {
             return;
         };
         self.packet_ids.remove(&packet_id);
-        if message.sent {
-            self.outstanding -= 1;
-        } else {
-            self.resends -= 1;
-        }
+        self.outstanding -= usize::from(message.counted);
+        self.resends -= usize::from(!message.sent);
     }
 }
 
@@ -437,9 +462,31 @@ mod tests {
             b"\x3A\x06\x00\x01t\x00\x01a".to_vec(),
             b"\x62\x02\x00\x02".to_vec(),
         ];
-        assert_eq!(sent(&mut session, 2), again);
+        // PUBREL waits for no quota, and gives none back.
+        assert_eq!(sent(&mut session, 1), again);
         session.completed(2);
-        assert_eq!(sent(&mut session, 2), [b"\x3A\x06\x00\x01t\x00\x03c"]);
+        assert!(sent(&mut session, 1).is_empty());
+        session.acknowledged(1);
+        assert_eq!(sent(&mut session, 1), [b"\x3A\x06\x00\x01t\x00\x03c"]);
+    }
+
+    #[test]
+    fn a_release_does_not_wait_behind_messages_that_wait_for_quota() {
+        let mut session = session();
+        for payload in [b"a", b"b", b"c"] {
+            push(&mut session, QoS::ExactlyOnce, payload);
+        }
+        assert_eq!(sent(&mut session, 9).len(), 3);
+        assert!(session.received(3));
+        session.attach(2);
+        let again = [
+            b"\x3C\x06\x00\x01t\x00\x01a".to_vec(),
+            b"\x62\x02\x00\x03".to_vec(),
+        ];
+        assert_eq!(sent(&mut session, 1), again);
+        // What is received before it is sent again is not sent again.
+        assert!(session.received(2));
+        assert!(sent(&mut session, 9).is_empty());
     }
 
     #[test]

@@ -45,6 +45,10 @@ impl Accept {
             (Some(packet), _) if self.applicants.contains_key(&number) => {
                 self.handle_applicant(number, packet)
             }
+            (None, Some(error)) if self.applicants.remove(&number).is_some() => {
+                // [MQTT-3.14.0-1]: what ends it before it has begun is CONNACK.
+                refuse_malformed(error)
+            }
             (Some(Packet::Connect(connect)), _) => self.connect(received, connect),
             // A rule took the CONNECT: to this broker the client is not there.
             _ if received.client_id().is_some() => Vec::new(),
@@ -225,7 +229,7 @@ impl Accept {
             keep_alive: (admission.keep_alive > 0)
                 // [MQTT-3.1.2-22]
                 .then(|| Duration::from_secs(admission.keep_alive.into()).mul_f32(1.5)),
-            expires_at_once: expiry == Expiry::AtOnce,
+            expires_at_once: properties.session_expiry_interval().unwrap_or(0) == 0,
             will: connect
                 .will
                 .as_ref()
@@ -259,11 +263,9 @@ impl Accept {
             return self.refuse(number, ReasonCode::ProtocolError, &text);
         }
         if let Some(seconds) = packet.properties.session_expiry_interval() {
-            let at_once = self
-                .guests
-                .get(&number)
-                .is_some_and(|guest| guest.expires_at_once);
-            if at_once && seconds > 0 {
+            let guest = self.guests.get(&number);
+            let maximum = guest.and_then(|guest| guest.limits.session_expiry_maximum);
+            if seconds > 0 && guest.is_some_and(|guest| guest.expires_at_once) {
                 return self.refuse(
                     number,
                     ReasonCode::ProtocolError,
@@ -271,7 +273,7 @@ impl Accept {
                 );
             }
             if let Some(session) = self.session(number) {
-                session.expiry = Expiry::of_seconds(seconds);
+                session.expiry = Expiry::of_seconds(seconds.min(maximum.unwrap_or(u32::MAX)));
             }
         }
         let farewell = match packet.reason {

@@ -50,7 +50,7 @@ impl Accept {
         } else if is_above {
             (
                 ReasonCode::ReceiveMaximumExceeded,
-                "more messages than the receive maximum [MQTT-3.3.4-7]",
+                "more messages than the receive maximum (section 4.9)",
             )
         } else {
             return None;

@@ -67,7 +67,16 @@ impl Accept {
         if !may && received.version() == Version::V5 {
             return ReasonCode::NotAuthorized.into();
         }
+        let number = received.connection();
+        let is_repeat = publish.packet_id.is_some_and(|packet_id| {
+            let session = self.session_of(number);
+            session.is_some_and(|session| session.received.contains(&packet_id.get()))
+        });
+        // [MQTT-4.3.3-10]: what is taken over stays so. [MQTT-3.3.1-6]: an empty message takes no
+        // room.
         let room = !publish.retain
+            || publish.payload.is_empty()
+            || (publish.qos == QoS::ExactlyOnce && is_repeat)
             || self
                 .retained
                 .has_room_for(topic, topic.as_str().len() + publish.payload.len());
@@ -131,7 +140,9 @@ impl Accept {
 
     /// Passes a message on to those who subscribe, and keeps it if it is to be retained.
     pub(super) fn route(&mut self, message: &Arc<Message>) {
-        if message.retain && self.retained.has_room_for(&message.topic, message.size()) {
+        let has_room = message.payload.is_empty()
+            || self.retained.has_room_for(&message.topic, message.size());
+        if message.retain && has_room {
             self.retained.keep(message);
         }
         // One copy a session, whatever number of its subscriptions match, with all of their

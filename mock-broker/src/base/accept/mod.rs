@@ -182,6 +182,11 @@ impl Accept {
             .is_none_or(|guest| may_publish(&self.settings.access, guest.subject(), topic))
     }
 
+    /// The session that the connection uses, to look at.
+    fn session_of(&self, number: u32) -> Option<&Session> {
+        self.sessions.get(&self.guests.get(&number)?.client_id)
+    }
+
     /// The session that the connection uses.
     fn session(&mut self, number: u32) -> Option<&mut Session> {
         let guest = self.guests.get(&number)?;
@@ -209,7 +214,7 @@ impl Behaviour for Accept {
         }
         let maximum = self.guests.get(&number).map(|it| it.maximum_packet_size);
         if maximum.is_some_and(|maximum| received.raw().len() > maximum as usize) {
-            let text = "a packet above the maximum packet size [MQTT-3.2.2-15]";
+            let text = "a packet above the maximum packet size (section 3.2.2.3.6)";
             return self.refuse(number, ReasonCode::PacketTooLarge, text);
         }
         match (received.packet(), received.decode_error()) {

@@ -1,7 +1,8 @@
 //! SUBSCRIBE and UNSUBSCRIBE: what is granted, and the retained messages that come with it.
 
 use nack_codec::{
-    PacketType, QoS, ReasonCode, RetainHandling, SubackReason, Subscribe, Subscription, Unsubscribe,
+    PacketType, QoS, ReasonCode, RetainHandling, SubackReason, Subscribe, Subscription,
+    TopicFilter, Unsubscribe,
 };
 
 use super::Accept;
@@ -28,8 +29,10 @@ impl Accept {
             .map_or(0, |session| session.subscriptions);
         let mut codes = Vec::new();
         for subscription in subscribe.subscriptions {
-            count += 1;
-            levels += subscription.filter.get().split('/').count();
+            if !self.is_subscribed(number, subscription.filter) {
+                count += 1;
+                levels += subscription.filter.get().split('/').count();
+            }
             codes.push(if !self.may_subscribe(number, subscription) {
                 ReasonCode::NotAuthorized.into()
             } else if let Some(reason) = unavailable(&limits, subscription.filter) {
@@ -52,6 +55,11 @@ impl Accept {
             codes: Codes::List(codes),
         };
         vec![answer(body, subscribe.packet_id.get())]
+    }
+
+    fn is_subscribed(&self, number: u32, filter: TopicFilter<&str>) -> bool {
+        let guest = self.guests.get(&number);
+        guest.is_some_and(|guest| self.subscriptions.contains(filter, &guest.client_id))
     }
 
     fn may_subscribe(&self, number: u32, subscription: Subscription<'_>) -> bool {
@@ -160,7 +168,7 @@ impl Accept {
         }
     }
 
-    fn unsubscribe_one(&mut self, number: u32, filter: nack_codec::TopicFilter<&str>) -> bool {
+    fn unsubscribe_one(&mut self, number: u32, filter: TopicFilter<&str>) -> bool {
         let Some(guest) = self.guests.get(&number) else {
             return false;
         };

@@ -65,6 +65,12 @@ impl Subscriptions {
         self.nodes.len() - self.free.len()
     }
 
+    /// Whether the session has a subscription of this filter.
+    pub(super) fn contains(&self, filter: TopicFilter<&str>, session: &str) -> bool {
+        let filters = self.by_session.get(session);
+        filters.is_some_and(|filters| filters.contains(filter.get()))
+    }
+
     /// Adds a subscription, or replaces the session's subscription of the same filter
     /// (`[MQTT-3.8.4-3]`); whether it is new.
     ///

@@ -102,3 +102,64 @@ impl Accept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Behaviour, Settings};
+    use crate::journal::Source;
+    use crate::{Direction, Received, TransportKind};
+    use bytes::BytesMut;
+    use nack_codec::{
+        Binary, Connect, Packet, Properties, Property, QoS, Text, TopicName, Version, Will,
+    };
+
+    /// Lets a client in whose will waits for a minute, and loses it.
+    fn lose(accept: &mut Accept, connection: u32) {
+        let mut delay = Properties::new();
+        delay.push(Property::WillDelayInterval(60)).unwrap();
+        let mut expiry = Properties::new();
+        expiry.push(Property::SessionExpiryInterval(60)).unwrap();
+        let client_id = connection.to_string();
+        let connect = Packet::Connect(Box::new(Connect {
+            version: Version::V5,
+            clean_start: true,
+            keep_alive: 0,
+            client_id: Text::try_from(client_id.as_str()).unwrap(),
+            will: Some(Will {
+                qos: QoS::AtMostOnce,
+                retain: true,
+                topic: TopicName::new("will").unwrap(),
+                payload: Binary::new(&b"gone"[..]).unwrap(),
+                properties: delay.borrow(),
+            }),
+            user_name: None,
+            password: None,
+            properties: expiry.borrow(),
+        }));
+        let mut bytes = BytesMut::new();
+        connect.encode(Version::V5, &mut bytes).unwrap();
+        let source = Source::stranger(connection, TransportKind::Memory);
+        let bytes = bytes.freeze();
+        accept.handle(&Received::new(&source, Direction::FromClient, &bytes, None).unwrap());
+        accept.ended(connection);
+    }
+
+    #[test]
+    fn a_will_for_which_there_is_no_room_does_not_wait() {
+        let mut accept = Accept::new(u32::MAX, Settings::default());
+        lose(&mut accept, 1);
+        assert_eq!((accept.delayed.len(), accept.clear_retained()), (1, 0));
+        let delayed = accept.delayed.remove("1").unwrap();
+        for number in 0..DELAYED_WILLS {
+            let delayed = Delayed {
+                message: delayed.message.clone(),
+                due: delayed.due,
+            };
+            accept.delayed.insert(number.to_string().into(), delayed);
+        }
+        lose(&mut accept, u32::MAX);
+        assert_eq!(accept.delayed.len(), DELAYED_WILLS);
+        assert_eq!(accept.clear_retained(), 1);
+    }
+}

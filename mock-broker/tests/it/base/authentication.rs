@@ -1,8 +1,10 @@
 //! Users, the access list, enhanced authentication.
 
 use nack_codec::{Auth, AuthReason, Binary, Connect, Packet, Properties, Property, QoS, Version};
+use nack_mock_broker::matcher::connect;
 use nack_mock_broker::{
-    Access, Authentication, Challenge, MockBroker, Operation, Permission, User,
+    Access, Authentication, Challenge, MockBroker, Operation, Permission, Rule, User, action,
+    matcher,
 };
 
 use crate::peer::{Hello, Peer, decode, text};
@@ -227,4 +229,70 @@ async fn a_script_asks_what_it_was_told_to_ask() {
     auth(&mut peer, AuthReason::ReAuthenticate, "M", b"wrong").await;
     assert_eq!(told(&mut peer).await.0, 0x87);
     peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn a_rule_may_ask_and_let_in() {
+    let broker = MockBroker::in_memory();
+    Rule::given(connect())
+        .then(action::auth(0x18).property(Property::AuthenticationMethod(text("M"))))
+        .mount(&broker)
+        .forget();
+    Rule::given(matcher::auth())
+        .then(action::connack(0).property(Property::AuthenticationMethod(text("M"))))
+        .mount(&broker)
+        .forget();
+    let mut peer = begin(&broker, "M", b"").await;
+    assert_eq!(told(&mut peer).await.0, 0x18);
+    auth(&mut peer, AuthReason::ContinueAuthentication, "M", b"x").await;
+    assert_eq!(told(&mut peer).await.0, 0);
+    // It is let in as by a CONNACK that answers its CONNECT.
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    peer.expects(b"\x30\x05\x00\x01t\x00m").await;
+}
+
+#[tokio::test]
+async fn every_step_names_the_method_of_connect() {
+    let broker = MockBroker::builder()
+        .authentication(Authentication::Scripted {
+            method: "M".to_owned(),
+            initial: None,
+            challenges: vec![Challenge {
+                send: b"?".to_vec(),
+                expect: None,
+            }],
+            success: None,
+        })
+        .in_memory();
+    let mut peer = begin(&broker, "M", b"").await;
+    // [MQTT-4.12.0-5]
+    peer.expects(b"\xF0\x0A\x18\x08\x15\x00\x01M\x16\x00\x01?")
+        .await;
+    auth(&mut peer, AuthReason::ContinueAuthentication, "M", b"").await;
+    peer.expects(b"\x20\x07\x00\x00\x04\x15\x00\x01M").await;
+    // Another method than that of CONNECT.
+    auth(&mut peer, AuthReason::ReAuthenticate, "N", b"").await;
+    assert_eq!(told(&mut peer).await.0, 0x82);
+    peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_before_a_client_is_let_in_is_told_by_connack() {
+    for (bytes, code) in [
+        // Flags of AUTH, [MQTT-3.15.1-1]; a code that AUTH has not, [MQTT-3.15.2-1]; a second
+        // CONNECT, [MQTT-3.1.0-2].
+        (&b"\xF1\x00"[..], 0x81),
+        (b"\xF0\x02\x17\x00", 0x82),
+        (b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00", 0x82),
+    ] {
+        let broker = scram();
+        let mut peer = begin(&broker, "SCRAM-SHA-256", CLIENT_FIRST).await;
+        assert_eq!(told(&mut peer).await.0, 0x18);
+        peer.send_bytes(bytes).await;
+        // [MQTT-3.14.0-1], [MQTT-3.2.0-1]
+        let packet = peer.receive().await;
+        assert_eq!((packet[0], packet[3]), (0x20, code), "{bytes:02X?}");
+        peer.expects_end().await;
+    }
 }

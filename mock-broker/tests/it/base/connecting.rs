@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nack_codec::{Disconnect, Packet, Property, QoS, Version};
 use nack_mock_broker::matcher::{connect, pingreq};
-use nack_mock_broker::{Closed, Direction, EntryKind, MockBroker};
+use nack_mock_broker::{Closed, Direction, EntryKind, Limits, MockBroker, User};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -150,4 +150,76 @@ async fn after_a_goodbye_the_client_closes_or_else_the_broker_does() {
         closings,
         [(1, Direction::FromClient), (2, Direction::ToClient)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_servers_keep_alive_counts_where_it_says_so() {
+    let mut limits = Limits::default();
+    limits.server_keep_alive = Some(2);
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    // What is not told to clients of 3.1.1 does not hold for them. [MQTT-3.2.2-22]
+    for (version, keep_alive, seconds) in [
+        (Version::V5, 60, 3),
+        (Version::V5, 0, 3),
+        (Version::V311, 60, 90),
+    ] {
+        let hello = Hello {
+            keep_alive,
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, version, hello).await;
+        let heard = Instant::now();
+        while peer.receive_or_end().await.is_some() {}
+        assert_eq!(heard.elapsed().as_secs(), seconds);
+    }
+}
+
+#[tokio::test]
+async fn identifiers_of_letters_and_digits_are_accepted() {
+    let broker = MockBroker::in_memory();
+    for version in Version::ALL {
+        // [MQTT-3.1.3-5]
+        for client_id in [
+            "0",
+            "ABCDEFGHIJKLMNOPQRSTUVW",
+            "abcdefghijklmnopqrstuvw",
+            "0123456789XYZxyz",
+        ] {
+            Peer::connected(&broker, version, client_id).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_client_without_an_identifier_is_assigned_another() {
+    let broker = MockBroker::in_memory();
+    let mut assigned = Vec::new();
+    for _ in 0..2 {
+        let mut peer = Peer::stranger(&broker, Version::V5);
+        peer.hello(Hello {
+            client_id: "",
+            ..Hello::default()
+        })
+        .await;
+        // [MQTT-3.2.2-16]
+        assigned.push(peer.receive().await);
+    }
+    assert_ne!(assigned[0], assigned[1]);
+}
+
+#[tokio::test]
+async fn a_client_that_is_refused_is_not_heard_any_more() {
+    let broker = MockBroker::builder()
+        .users([User::new("u", "p")])
+        .in_memory();
+    for version in Version::ALL {
+        let mut peer = Peer::stranger(&broker, version);
+        peer.hello(Hello::default()).await;
+        peer.send_bytes(b"\xC0\x00").await;
+        // [MQTT-3.1.4-6], [MQTT-3.2.2-6], [MQTT-3.2.2-7]; 3.1.1 [MQTT-3.1.4-5]
+        let connack = peer.receive().await;
+        assert_eq!((connack[0], connack[2]), (0x20, 0));
+        assert_ne!(connack[3], 0);
+        peer.expects_end().await;
+    }
 }

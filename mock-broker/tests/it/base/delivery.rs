@@ -1,8 +1,8 @@
 //! Messages to clients: QoS, quota, sizes, properties, acknowledgements.
 
 use nack_codec::{
-    Packet, PacketId, Properties, Property, Puback, Pubcomp, Publish, Pubrec, PubrecReason, QoS,
-    Version,
+    Binary, Packet, PacketId, Properties, Property, Puback, Pubcomp, Publish, Pubrec, PubrecReason,
+    QoS, TopicName, Version,
 };
 use nack_mock_broker::MockBroker;
 
@@ -168,4 +168,144 @@ async fn a_message_that_waits_loses_its_time_and_then_itself() {
         .expects(b"\x32\x0C\x00\x01t\x00\x01\x05\x02\x00\x00\x00\x46m")
         .await;
     subscriber.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn requests_keep_what_their_answer_needs() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    let mut properties = Properties::new();
+    for property in [
+        Property::ResponseTopic(TopicName::new("r").unwrap()),
+        Property::CorrelationData(Binary::new(&b"\x00\xFF"[..]).unwrap()),
+    ] {
+        properties.push(property).unwrap();
+    }
+    peer.send(Packet::Publish(Publish {
+        properties: properties.borrow(),
+        ..publish(QoS::AtMostOnce, 0, "t", "m")
+    }))
+    .await;
+    // [MQTT-3.3.2-15], [MQTT-3.3.2-16]
+    peer.expects(b"\x30\x0E\x00\x01t\x09\x08\x00\x01r\x09\x00\x02\x00\xFFm")
+        .await;
+}
+
+#[tokio::test]
+async fn messages_of_a_topic_keep_their_order() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.subscribe("#", QoS::AtLeastOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V311, "p").await;
+    for (index, payload) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
+        publisher
+            .publish(QoS::AtLeastOnce, index as u16 + 1, "t", payload)
+            .await;
+    }
+    // [MQTT-4.6.0-5], [MQTT-4.6.0-6]
+    for payload in [b"a", b"b", b"c", b"d", b"e"] {
+        assert!(peer.receive().await.ends_with(payload));
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_has_begun_outlives_its_subscription() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.subscribe("t", QoS::ExactlyOnce).await;
+        let mut publisher = Peer::connected(&broker, Version::V311, "p").await;
+        publisher.publish(QoS::ExactlyOnce, 1, "t", "m").await;
+        assert!(peer.receive().await.ends_with(b"m"));
+        peer.unsubscribe(9, "t").await;
+        peer.receive().await;
+        // [MQTT-3.10.4-3]
+        peer.send(Packet::Pubrec(Pubrec::success(id(1)))).await;
+        peer.expects(b"\x62\x02\x00\x01").await;
+        peer.send(Packet::Pubcomp(Pubcomp::success(id(1)))).await;
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_a_client_that_comes_back_is_not_sent_again() {
+    let broker = MockBroker::in_memory();
+    let small = [
+        Property::SessionExpiryInterval(60),
+        Property::MaximumPacketSize(20),
+    ];
+    let hello = |properties| Hello {
+        clean_start: false,
+        properties,
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello(&small[..1])).await;
+    peer.subscribe("t", QoS::AtLeastOnce).await;
+    for payload in ["0123456789abcd", "m"] {
+        peer.publish(QoS::AtLeastOnce, 7, "t", payload).await;
+        peer.expects(b"\x40\x02\x00\x07").await;
+        peer.receive().await;
+    }
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let (mut peer, present) = Peer::welcomed(&broker, Version::V5, hello(&small)).await;
+    assert!(present);
+    // [MQTT-3.1.2-24], [MQTT-3.1.2-25]
+    peer.expects(b"\x3A\x07\x00\x01t\x00\x02\x00m").await;
+    peer.expects_nothing().await;
+    assert!(
+        broker
+            .journal()
+            .to_string()
+            .contains("dropped PUBLISH id=1")
+    );
+}
+
+#[tokio::test]
+async fn a_message_of_a_share_stays_with_the_client_that_it_was_sent_to() {
+    let broker = MockBroker::in_memory();
+    let hello = || Hello {
+        client_id: "one",
+        clean_start: false,
+        properties: &[Property::SessionExpiryInterval(60)],
+        ..Hello::default()
+    };
+    let (mut one, _) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    one.subscribe("$share/g/t", QoS::ExactlyOnce).await;
+    let mut two = Peer::connected(&broker, Version::V5, "two").await;
+    two.subscribe("$share/g/t", QoS::AtMostOnce).await;
+    for (packet_id, payload) in [(1, "a"), (2, "b")] {
+        two.publish(QoS::ExactlyOnce, packet_id, "t", payload).await;
+        two.expects(&[0x50, 2, 0, packet_id as u8]).await;
+    }
+    // [MQTT-4.8.2-3]: each at its own QoS.
+    one.expects(b"\x34\x07\x00\x01t\x00\x01\x00a").await;
+    two.expects(b"\x30\x05\x00\x01t\x00b").await;
+    drop(one);
+    broker.wait_for_close(1).await;
+    two.expects_nothing().await;
+    // [MQTT-4.8.2-4]
+    let (mut one, _) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    one.expects(b"\x3C\x07\x00\x01t\x00\x01\x00a").await;
+    // [MQTT-4.8.2-5]
+    assert!(broker.forget_session("one"));
+    one.expects_nothing().await;
+    two.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_message_of_a_share_that_is_refused_goes_to_nobody_else() {
+    let broker = MockBroker::in_memory();
+    let mut one = Peer::connected(&broker, Version::V5, "one").await;
+    one.subscribe("$share/g/t", QoS::AtLeastOnce).await;
+    let mut two = Peer::connected(&broker, Version::V5, "two").await;
+    two.subscribe("$share/g/t", QoS::AtLeastOnce).await;
+    two.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+    two.expects(b"\x40\x02\x00\x01").await;
+    assert!(one.receive().await.ends_with(b"m"));
+    one.send_bytes(b"\x40\x03\x00\x01\x97").await;
+    // [MQTT-4.8.2-6], [MQTT-4.4.0-2]
+    one.expects_nothing().await;
+    two.expects_nothing().await;
 }

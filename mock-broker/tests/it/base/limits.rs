@@ -1,8 +1,8 @@
 //! What is granted: announced in CONNACK, and enforced with the code of the standard.
 
 use nack_codec::{
-    Packet, PacketId, Properties, Property, Publish, QoS, Subscribe, Subscription,
-    SubscriptionOptions, TopicFilter, Version,
+    Binary, Packet, PacketId, Properties, Property, Publish, QoS, Subscribe, Subscription,
+    SubscriptionOptions, TopicFilter, TopicName, Version, Will,
 };
 use nack_mock_broker::{Limits, MockBroker, Rule, action, matcher};
 
@@ -198,4 +198,90 @@ async fn keep_alive_and_session_expiry_are_the_servers_where_it_says_so() {
     };
     assert_eq!(connack.properties.server_keep_alive(), Some(7));
     assert_eq!(connack.properties.session_expiry_interval(), Some(9));
+}
+
+#[tokio::test]
+async fn a_will_that_is_not_to_be_had_is_refused_at_connect() {
+    let mut low = Limits::default();
+    low.maximum_qos = QoS::AtMostOnce;
+    let mut forgetful = Limits::default();
+    forgetful.retain_available = false;
+    // [MQTT-3.2.2-12], [MQTT-3.2.2-13]
+    for (limits, qos, retain, v5, v311) in [
+        (&low, QoS::AtLeastOnce, false, 0x9B, 5),
+        (&low, QoS::AtMostOnce, true, 0, 0),
+        (&forgetful, QoS::AtMostOnce, true, 0x9A, 5),
+        (&forgetful, QoS::ExactlyOnce, false, 0, 0),
+    ] {
+        for (version, code) in [(Version::V5, v5), (Version::V311, v311)] {
+            let broker = MockBroker::builder().limits(limits.clone()).in_memory();
+            let mut peer = Peer::stranger(&broker, version);
+            peer.hello(Hello {
+                will: Some(Will {
+                    qos,
+                    retain,
+                    topic: TopicName::new("will").unwrap(),
+                    payload: Binary::new(&b""[..]).unwrap(),
+                    properties: Properties::empty(),
+                }),
+                ..Hello::default()
+            })
+            .await;
+            assert_eq!(peer.receive().await[3], code);
+            if code > 0 {
+                peer.expects_end().await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_maximum_packet_size_of_a_rule_is_enforced() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::connect())
+        .then(action::connack(0).maximum_packet_size(20))
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.receive().await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "01234567890123")
+        .await;
+    peer.expects_nothing().await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "012345678901234")
+        .await;
+    is_sent_away(peer, 0x95).await;
+}
+
+#[tokio::test]
+async fn an_alias_ends_with_its_connection() {
+    let mut limits = Limits::default();
+    limits.topic_alias_maximum = 1;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    // [MQTT-3.3.2-7]
+    for _ in 0..2 {
+        let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+        publish_with_alias(&mut peer, Some("a"), 1).await;
+        peer.expects_nothing().await;
+    }
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    publish_with_alias(&mut peer, None, 1).await;
+    is_sent_away(peer, 0x82).await;
+}
+
+#[tokio::test]
+async fn levels_of_filters_are_bounded() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    let filter = |number: usize| format!("{number:02}{}", "/".repeat(65_533));
+    for number in 0..15 {
+        peer.subscribe(&filter(number), QoS::AtMostOnce).await;
+    }
+    ask(&mut peer, &filter(15), &[]).await;
+    peer.expects(b"\x90\x04\xFF\xFF\x00\x97").await;
+    // What there is may be replaced, and what ends makes room.
+    peer.subscribe(&filter(0), QoS::AtLeastOnce).await;
+    peer.unsubscribe(1, &filter(0)).await;
+    peer.expects(b"\xB0\x04\x00\x01\x00\x00").await;
+    peer.subscribe(&filter(15), QoS::AtMostOnce).await;
 }

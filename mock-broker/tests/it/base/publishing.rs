@@ -72,3 +72,21 @@ async fn packets_in_one_write_are_answered_in_their_order() {
     peer.send_bytes(b"\x00").await;
     peer.expects(b"\xD0\x00").await;
 }
+
+#[tokio::test]
+async fn an_identifier_that_was_acknowledged_is_a_new_message_whatever_dup_says() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    for payload in ["a", "b"] {
+        peer.send(Packet::Publish(nack_codec::Publish {
+            dup: true,
+            ..publish(QoS::AtLeastOnce, 1, "t", payload)
+        }))
+        .await;
+        peer.expects(b"\x40\x02\x00\x01").await;
+        // [MQTT-4.3.2-5]; DUP is between two peers and not passed on, [MQTT-3.3.1-3].
+        peer.expects(&[&b"\x30\x05\x00\x01t\x00"[..], payload.as_bytes()].concat())
+            .await;
+    }
+}

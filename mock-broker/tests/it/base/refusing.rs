@@ -39,6 +39,21 @@ async fn what_is_no_packet_is_answered_with_the_code_of_the_standard() {
         (b"\x30\x04\x00\x01#\x00", 0x90),
         (b"\x32\x06\x00\x01t\x00\x00\x00", 0x82),
         (b"\x82\x03\x00\x01\x00", 0x82),
+        // Flags of SUBSCRIBE, UNSUBSCRIBE, DISCONNECT and AUTH: [MQTT-3.8.1-1], [MQTT-3.10.1-1],
+        // [MQTT-3.14.1-1], [MQTT-3.15.1-1].
+        (b"\x80\x07\x00\x01\x00\x00\x01t\x00", 0x81),
+        (b"\xA0\x06\x00\x01\x00\x00\x01t", 0x81),
+        (b"\xE1\x00", 0x81),
+        (b"\xF1\x00", 0x81),
+        // QoS 3, [MQTT-3.3.1-4]; reserved options, [MQTT-3.8.3-5]; no local on a shared
+        // subscription, [MQTT-3.8.3-4]; an UNSUBSCRIBE without filters, [MQTT-3.10.3-2].
+        (b"\x36\x06\x00\x01t\x00\x01\x00", 0x81),
+        (b"\x82\x07\x00\x01\x00\x00\x01t\xC0", 0x81),
+        (b"\x82\x10\x00\x01\x00\x00\x0A$share/g/t\x04", 0x82),
+        (b"\xA2\x03\x00\x01\x00", 0x82),
+        // Topics that are no text: [MQTT-1.5.4-1], [MQTT-1.5.4-2].
+        (b"\x30\x04\x00\x01\xFF\x00", 0x81),
+        (b"\x30\x04\x00\x01\x00\x00", 0x81),
     ] {
         assert_eq!(told(bytes).await.0, code, "{bytes:02X?}");
     }
@@ -165,6 +180,11 @@ async fn a_connect_that_is_wrong_is_refused_in_the_words_of_its_version() {
         (
             b"\x10\x0C\x00\x04MQTT\x06\x02\x00\x00\x00\x00",
             Some(b"\x20\x39\x00\x84"),
+        ),
+        // A protocol of another name: [MQTT-3.1.2-1].
+        (
+            b"\x10\x0D\x00\x04MQTX\x05\x02\x00\x00\x00\x00\x00",
+            Some(b"\x20\x00\x00\x84"),
         ),
         // The reserved flag.
         (b"\x10\x0C\x00\x04MQTT\x04\x03\x00\x00\x00\x00", None),

@@ -89,3 +89,69 @@ async fn a_shared_subscription_brings_no_retained_messages() {
     peer.subscribe("$share/g/t", QoS::AtMostOnce).await;
     peer.expects_nothing().await;
 }
+
+#[tokio::test]
+async fn a_message_that_is_not_to_be_retained_leaves_the_retained_one_alone() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "t", "kept").await;
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "other").await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "").await;
+    // [MQTT-3.3.1-8]; [MQTT-3.8.4-4]: each time that it is subscribed.
+    for _ in 0..2 {
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        peer.expects(b"\x31\x08\x00\x01t\x00kept").await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_message_to_be_retained_is_passed_on() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "t", "m").await;
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.expects(b"\x31\x04\x00\x01tm").await;
+    retain(&broker, "t", "").await;
+    // 3.1.1 [MQTT-3.3.1-10], [MQTT-3.3.1-9]
+    peer.expects(b"\x30\x03\x00\x01t").await;
+}
+
+#[tokio::test]
+async fn retained_messages_are_found_by_every_kind_of_filter() {
+    let broker = MockBroker::in_memory();
+    for topic in ["a", "a!", "a/b", "a/b/c", "ab", "b/b", "$x/b"] {
+        retain(&broker, topic, "m").await;
+    }
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    for (filter, topics) in [
+        ("a", &["a"][..]),
+        ("c", &[]),
+        ("a/#", &["a", "a/b", "a/b/c"]),
+        ("a/+", &["a/b"]),
+        ("a/+/c", &["a/b/c"]),
+        ("+/b", &["a/b", "b/b"]),
+        ("$x/#", &["$x/b"]),
+        ("#", &["a", "a!", "a/b", "a/b/c", "ab", "b/b"]),
+    ] {
+        peer.subscribe(filter, QoS::AtMostOnce).await;
+        for topic in topics {
+            let packet = peer.receive().await;
+            assert_eq!(&packet[4..packet.len() - 1], topic.as_bytes(), "{filter}");
+        }
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn retained_messages_are_forgotten_on_request() {
+    let broker = MockBroker::in_memory();
+    retain(&broker, "a", "m").await;
+    retain(&broker, "b", "m").await;
+    assert_eq!(broker.clear_retained(), 2);
+    assert_eq!(broker.clear_retained(), 0);
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    peer.expects_nothing().await;
+    retain(&broker, "a", "again").await;
+    assert!(peer.receive().await.ends_with(b"again"));
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use nack_codec::{
     Disconnect, DisconnectReason, Packet, PacketId, Properties, Property, Pubrec, QoS, Version,
 };
-use nack_mock_broker::MockBroker;
+use nack_mock_broker::{Limits, MockBroker};
 
 use crate::peer::{Hello, Peer};
 
@@ -174,4 +174,48 @@ async fn a_session_that_is_forgotten_is_gone_whether_its_client_is_here_or_not()
     assert!(broker.forget_session("s"));
     let (_, present) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
     assert!(!present);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_lasts_no_longer_than_the_broker_has_it() {
+    let mut limits = Limits::default();
+    limits.session_expiry_maximum = Some(9);
+    for raises_it_later in [false, true] {
+        let broker = MockBroker::builder().limits(limits.clone()).in_memory();
+        let mut number = 0;
+        // How long it has been since the last connection, and whether the session is still there.
+        for (later, expected) in [(8, false), (10, true), (0, false)] {
+            let (mut peer, present) =
+                Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
+            assert_eq!(present, expected);
+            if raises_it_later {
+                let mut properties = Properties::new();
+                properties
+                    .push(Property::SessionExpiryInterval(100))
+                    .unwrap();
+                peer.send(Packet::Disconnect(Disconnect {
+                    reason: DisconnectReason::NormalDisconnection,
+                    properties: properties.borrow(),
+                }))
+                .await;
+            }
+            drop(peer);
+            number += 1;
+            broker.wait_for_close(number).await;
+            tokio::time::advance(Duration::from_secs(later)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_session_knows_nothing_of_the_identifiers_of_the_old_one() {
+    let broker = MockBroker::in_memory();
+    for version in Version::ALL {
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        // [MQTT-3.1.2-4], 3.1.1 [MQTT-3.1.2-6]
+        peer.publish(QoS::ExactlyOnce, 1, "t", "m").await;
+        peer.expects(b"\x50\x02\x00\x01").await;
+        assert!(peer.receive().await.ends_with(b"m"));
+    }
 }

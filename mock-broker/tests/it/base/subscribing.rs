@@ -1,7 +1,10 @@
 //! Subscriptions: filters, options, identifiers, shares.
 
-use nack_codec::{Property, QoS, SubscriptionOptions, Version};
-use nack_mock_broker::MockBroker;
+use nack_codec::{
+    Packet, PacketId, Properties, Property, QoS, Subscribe, Subscription, SubscriptionOptions,
+    TopicFilter, Unsubscribe, Version,
+};
+use nack_mock_broker::{Access, MockBroker, Operation, Permission};
 
 use crate::peer::Peer;
 
@@ -98,4 +101,72 @@ async fn the_members_of_a_share_take_turns() {
     one.expects(b"\x30\x05\x00\x01t\x003").await;
     two.expects(b"\x30\x05\x00\x01t\x002").await;
     two.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn many_filters_are_answered_at_once_and_in_their_order() {
+    for (version, suback, unsuback) in [
+        (
+            Version::V311,
+            &b"\x90\x05\x00\x05\x02\x80\x00"[..],
+            &b"\xB0\x02\x00\x06"[..],
+        ),
+        (
+            Version::V5,
+            b"\x90\x06\x00\x05\x00\x02\x87\x00",
+            b"\xB0\x06\x00\x06\x00\x11\x00\x11",
+        ),
+    ] {
+        let denied = Access::new(Permission::Deny, Operation::Subscribe, "no").unwrap();
+        let broker = MockBroker::builder().access([denied]).in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        let asked = [
+            ("a", QoS::ExactlyOnce),
+            ("no", QoS::AtMostOnce),
+            ("b", QoS::AtMostOnce),
+        ];
+        let subscriptions = asked.map(|(filter, qos)| Subscription {
+            filter: TopicFilter::new(filter).unwrap(),
+            options: SubscriptionOptions::at(qos),
+        });
+        peer.send(Packet::Subscribe(Subscribe {
+            packet_id: PacketId::new(5).unwrap(),
+            properties: Properties::empty(),
+            subscriptions: subscriptions[..].into(),
+        }))
+        .await;
+        // [MQTT-3.8.4-5], [MQTT-3.8.4-6], [MQTT-3.9.3-1]
+        peer.expects(suback).await;
+        peer.send(Packet::Unsubscribe(Unsubscribe {
+            packet_id: PacketId::new(6).unwrap(),
+            properties: Properties::empty(),
+            filters: ["x", "a", "A"].map(|it| TopicFilter::new(it).unwrap())[..].into(),
+        }))
+        .await;
+        // [MQTT-3.10.4-6], [MQTT-3.11.3-1]; character by character, [MQTT-3.10.4-1]
+        peer.expects(unsuback).await;
+        peer.publish(QoS::AtMostOnce, 0, "a", "m").await;
+        peer.expects_nothing().await;
+        peer.publish(QoS::AtMostOnce, 0, "b", "m").await;
+        assert!(peer.receive().await.ends_with(b"m"));
+    }
+}
+
+#[tokio::test]
+async fn topics_are_compared_as_they_are() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    // The same to a reader, and not the same: [MQTT-4.7.3-4]; [MQTT-4.7.2-1].
+    for filter in ["\u{E9}", "A/b", "/a", "+/c"] {
+        peer.subscribe(filter, QoS::AtMostOnce).await;
+    }
+    for topic in ["e\u{301}", "a/b", "A/b/", "a", "a/", "$a/c"] {
+        peer.publish(QoS::AtMostOnce, 0, topic, "m").await;
+    }
+    peer.expects_nothing().await;
+    // U+FEFF is a character as any other: [MQTT-1.5.4-3].
+    peer.subscribe("\u{FEFF}t", QoS::AtMostOnce).await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    peer.publish(QoS::AtMostOnce, 0, "\u{FEFF}t", "m").await;
+    peer.expects(b"\x30\x08\x00\x04\xEF\xBB\xBFt\x00m").await;
 }

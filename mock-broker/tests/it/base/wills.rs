@@ -6,10 +6,10 @@ use nack_codec::{
     Binary, Disconnect, DisconnectReason, Packet, Properties, Property, QoS, TopicName, Version,
     Will,
 };
-use nack_mock_broker::MockBroker;
+use nack_mock_broker::{Access, MockBroker, Operation, Permission};
 use tokio::time::Instant;
 
-use crate::peer::{Hello, Peer};
+use crate::peer::{Hello, Peer, text};
 
 fn dying() -> Hello<'static> {
     Hello {
@@ -146,4 +146,68 @@ async fn a_will_waits_for_its_delay_and_for_who_comes_back() {
     assert!(broker.expire_session("dying"));
     witness.expects(WILL).await;
     assert!(!broker.expire_session("dying"));
+}
+
+#[tokio::test]
+async fn a_will_is_published_as_the_message_that_it_is() {
+    let broker = MockBroker::in_memory();
+    let mut witness = Peer::connected(&broker, Version::V5, "witness").await;
+    witness.subscribe("will", QoS::ExactlyOnce).await;
+    let mut properties = Properties::new();
+    for property in [
+        Property::UserProperty(text("b"), text("1")),
+        Property::UserProperty(text("a"), text("2")),
+        Property::WillDelayInterval(0),
+        Property::UserProperty(text("b"), text("0")),
+    ] {
+        properties.push(property).unwrap();
+    }
+    let mut hello = dying();
+    if let Some(will) = &mut hello.will {
+        will.qos = QoS::AtLeastOnce;
+        will.retain = false;
+        will.properties = properties.borrow();
+    }
+    let (peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    drop(peer);
+    // [MQTT-3.1.3-10]: in their order.
+    let expected = b"\x32\x22\x00\x04will\x00\x01\x15\
+        \x26\x00\x01b\x00\x011\x26\x00\x01a\x00\x012\x26\x00\x01b\x00\x010gone";
+    witness.expects(expected).await;
+    // [MQTT-3.1.2-14]: it is not retained.
+    let mut late = Peer::connected(&broker, Version::V5, "late").await;
+    late.subscribe("will", QoS::AtMostOnce).await;
+    late.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_will_to_a_topic_that_is_denied_is_not_published() {
+    let denied = Access::new(Permission::Deny, Operation::Publish, "will").unwrap();
+    let broker = MockBroker::builder()
+        .access([denied.client_id("dying")])
+        .in_memory();
+    let mut witness = witness(&broker).await;
+    for (number, version) in [(2, Version::V311), (3, Version::V5)] {
+        let (peer, _) = Peer::welcomed(&broker, version, dying()).await;
+        drop(peer);
+        broker.wait_for_close(number).await;
+        witness.expects_nothing().await;
+    }
+    let hello = Hello {
+        client_id: "other",
+        ..dying()
+    };
+    drop(Peer::welcomed(&broker, Version::V5, hello).await);
+    witness.expects(WILL).await;
+}
+
+#[tokio::test]
+async fn a_client_without_a_will_leaves_none() {
+    let broker = MockBroker::in_memory();
+    let mut witness = Peer::connected(&broker, Version::V311, "witness").await;
+    witness.subscribe("#", QoS::AtMostOnce).await;
+    // 3.1.1 [MQTT-3.1.2-12]
+    drop(Peer::connected(&broker, Version::V311, "c").await);
+    broker.wait_for_close(2).await;
+    witness.expects_nothing().await;
 }

@@ -53,7 +53,7 @@ impl Connection {
 
     /// Asks the rules about a packet to the client.
     fn intercept(&self, access: &mut Access<'_>, packet: &Bytes) -> Option<Script> {
-        if !self.shared.rules.are_about_sent() {
+        if !self.shared.rules.are_about_sent(packet) {
             return None;
         }
         // Closures of the user's run without the lock.

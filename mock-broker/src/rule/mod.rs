@@ -3,6 +3,7 @@
 
 pub mod action;
 mod guard;
+mod index;
 pub mod matcher;
 mod set;
 mod times;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::action::{Action, Verdict};
-use super::matcher::{KINDS, Tally, kind_of};
+use super::index::Index;
+use super::matcher::Tally;
 use super::{Rule, Times};
 use crate::Received;
 
@@ -21,13 +22,14 @@ pub(crate) struct RuleSet {
     numbers: AtomicU64,
 }
 
-/// The rules in their order, and for each kind of packet those that can be about it.
-#[derive(Clone)]
+/// The rules in their order, and which of them can be about what.
+#[derive(Clone, Default)]
 struct Ordered {
-    all: Arc<[Arc<Mounted>]>,
-    by_kind: [Vec<u32>; KINDS],
-    /// Whether some rule can be about what goes to clients.
-    to_client: bool,
+    all: Vec<Arc<Mounted>>,
+    /// Those of them that have not ended.
+    index: Index,
+    /// Those of them that count each connection by itself.
+    per_connection: Vec<u32>,
 }
 
 /// A rule in force, with its counts.
@@ -55,33 +57,40 @@ struct Counts {
 /// More panics than these are of no use to anybody.
 const PANICS_KEPT: usize = 8;
 
-impl Default for Ordered {
-    fn default() -> Self {
-        Self::new(Arc::default())
-    }
-}
-
 impl Ordered {
-    fn new(all: Arc<[Arc<Mounted>]>) -> Self {
-        let mut by_kind = [const { Vec::new() }; KINDS];
-        let mut to_client = false;
-        for (index, rule) in (0..).zip(all.iter()) {
-            if rule.is_over() {
+    fn add(&mut self, rule: Arc<Mounted>) {
+        // Nobody has more rules than there are numbers.
+        let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let matcher = &rule.rule.matcher;
+        if !rule.is_over() {
+            self.index
+                .add(place, matcher.interest(), matcher.topic_filter());
+        }
+        if matcher.turns().are_per_connection() {
+            self.per_connection.push(place);
+        }
+        self.all.push(rule);
+    }
+
+    /// Asks these rules, in their order.
+    fn judge<'r>(
+        received: &Received<'_>,
+        rules: impl Iterator<Item = &'r Arc<Mounted>>,
+    ) -> Option<(Arc<Mounted>, Vec<Action>)> {
+        let mut winner = None;
+        for rule in rules {
+            if !rule.picks(received) {
                 continue;
             }
-            let interest = rule.rule.matcher.interest();
-            to_client |= interest.is_to_client();
-            for (kind, rules) in by_kind.iter_mut().enumerate() {
-                if interest.has_kind(kind) {
-                    rules.push(index);
-                }
+            if rule.rule.responses.is_empty() {
+                rule.try_hit();
+            } else if winner.is_none()
+                && let Some(actions) = rule.act(received)
+            {
+                winner = Some((rule.clone(), actions));
             }
         }
-        Self {
-            all,
-            by_kind,
-            to_client,
-        }
+        winner
     }
 }
 
@@ -95,9 +104,7 @@ impl RuleSet {
             ended: AtomicBool::new(false),
             counts: Mutex::default(),
         });
-        let mut rules = lock(&self.rules);
-        let all = rules.all.iter().cloned().chain([mounted.clone()]);
-        *rules = Arc::new(Ordered::new(all.collect()));
+        Arc::make_mut(&mut lock(&self.rules)).add(mounted.clone());
         mounted
     }
 
@@ -110,12 +117,13 @@ impl RuleSet {
         let forgettable = rule.rule.expected().is_none() && counts.panics.is_empty();
         drop(counts);
         let mut rules = lock(&self.rules);
-        let all = rules
-            .all
-            .iter()
-            .filter(|other| !(forgettable && Arc::ptr_eq(other, rule)))
-            .cloned();
-        *rules = Arc::new(Ordered::new(all.collect()));
+        let mut left = Ordered::default();
+        for other in &rules.all {
+            if !(forgettable && Arc::ptr_eq(other, rule)) {
+                left.add(other.clone());
+            }
+        }
+        *rules = Arc::new(left);
     }
 
     /// Mounts a rule that stays until it is [removed](Self::remove).
@@ -153,43 +161,35 @@ impl RuleSet {
         }
     }
 
-    pub(crate) fn all(&self) -> Arc<[Arc<Mounted>]> {
-        lock(&self.rules).all.clone()
+    pub(crate) fn all(&self) -> Vec<Arc<Mounted>> {
+        self.ordered().all.clone()
     }
 
-    /// Whether some rule can be about what goes to clients.
-    pub(crate) fn are_about_sent(&self) -> bool {
-        lock(&self.rules).to_client
+    /// Whether some rule can be about these bytes on their way to a client.
+    pub(crate) fn are_about_sent(&self, packet: &[u8]) -> bool {
+        lock(&self.rules).index.is_about_sent(packet)
     }
 
     /// Forgets what was counted of a connection that has ended.
     pub(crate) fn forget(&self, connection: u32) {
-        for rule in self.all().iter() {
-            if rule.rule.matcher.turns().are_per_connection() {
-                lock(&rule.counts).matches.forget(connection);
-            }
+        let rules = self.ordered();
+        for place in &rules.per_connection {
+            let rule = &rules.all[*place as usize];
+            rule.counts().matches.forget(connection);
         }
     }
 
-    /// Asks all rules in their order. All of them count; the first that does not pass wins, and
-    /// says what is to be done.
+    /// Asks all rules that can be about it, in their order. All of them count; the first that does
+    /// not pass wins, and says what is to be done.
     pub(crate) fn judge(&self, received: &Received<'_>) -> Option<(Arc<Mounted>, Vec<Action>)> {
-        let rules = lock(&self.rules).clone();
-        let mut winner = None;
-        for index in &rules.by_kind[kind_of(received)] {
-            let rule = &rules.all[*index as usize];
-            if !rule.picks(received) {
-                continue;
-            }
-            if rule.rule.responses.is_empty() {
-                rule.try_hit();
-            } else if winner.is_none()
-                && let Some(actions) = rule.act(received)
-            {
-                winner = Some((rule.clone(), actions));
-            }
-        }
-        winner
+        let rules = self.ordered();
+        let candidates = rules.index.candidates(received);
+        let candidates = candidates.iter().map(|place| &rules.all[*place as usize]);
+        Ordered::judge(received, candidates)
+    }
+
+    fn ordered(&self) -> Arc<Ordered> {
+        lock(&self.rules).clone()
     }
 }
 
@@ -324,3 +324,6 @@ impl Mounted {
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

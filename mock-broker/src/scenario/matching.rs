@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use nack_codec::{PropertyId, Version};
+use nack_codec::{PropertyId, TopicFilter, Version};
 use tokio::time::Instant;
 
 use super::name::PropertyName;
@@ -147,6 +147,10 @@ impl Match for Matching {
 
     fn interest(&self) -> Interest {
         self.packet.interest()
+    }
+
+    fn topic_filter(&self) -> Option<TopicFilter<&str>> {
+        self.packet.topic_filter()
     }
 
     fn turns(&self) -> Turns {

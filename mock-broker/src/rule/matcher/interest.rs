@@ -49,10 +49,6 @@ impl Interest {
         self.has_kind(kind_of(received))
     }
 
-    pub(crate) const fn is_to_client(self) -> bool {
-        self.0 & Self::packets(Direction::ToClient).0 != 0
-    }
-
     pub(crate) const fn has_kind(self, kind: usize) -> bool {
         self.0 >> kind & 1 == 1
     }
@@ -65,6 +61,19 @@ pub(crate) fn kind_of(received: &Received<'_>) -> usize {
     }
     let packet = received.packet_type().map_or(0, |packet| packet as u32);
     (offset(received.direction()) + packet) as usize
+}
+
+/// Which of the [`KINDS`] these bytes can be, on their way to a client: the packet that they begin
+/// like, or nothing that is one.
+pub(crate) fn kinds_of_sent(packet: &[u8]) -> [usize; 2] {
+    let malformed = offset(Direction::ToClient) as usize;
+    let packet_type = packet.first().map_or(0, |first| first >> 4);
+    [malformed, malformed + usize::from(packet_type)]
+}
+
+/// Whether this one of the [`KINDS`] is PUBLISH, which alone has a topic.
+pub(crate) const fn is_publish(kind: usize) -> bool {
+    kind < OPENED as usize && kind % A_DIRECTION as usize == PacketType::Publish as usize
 }
 
 const fn offset(direction: Direction) -> u32 {

@@ -15,13 +15,15 @@ mod packet;
 mod turns;
 
 pub use interest::Interest;
-pub(crate) use interest::{KINDS, kind_of};
+pub(crate) use interest::{KINDS, is_publish, kind_of, kinds_of_sent};
 pub use packet::{
     PacketMatcher, any_packet, auth, connack, connect, disconnect, malformed, opened, pingreq,
     pingresp, puback, pubcomp, publish, pubrec, pubrel, suback, subscribe, unsuback, unsubscribe,
 };
 pub(crate) use turns::Tally;
 pub use turns::Turns;
+
+use nack_codec::TopicFilter;
 
 use crate::{Direction, Received};
 
@@ -44,6 +46,12 @@ pub trait Match: Send + Sync {
     /// What it is asked about: whatever comes from clients, unless said otherwise.
     fn interest(&self) -> Interest {
         Interest::packets(Direction::FromClient)
+    }
+
+    /// A topic filter that the topic of all that is meant matches, if there is one: it is not asked
+    /// about other topics, nor about packets without one.
+    fn topic_filter(&self) -> Option<TopicFilter<&str>> {
+        None
     }
 
     /// Which of the packets that match are meant: all of them, unless said otherwise.

@@ -395,6 +395,13 @@ impl Match for PacketMatcher {
         }
     }
 
+    fn topic_filter(&self) -> Option<TopicFilter<&str>> {
+        self.criteria.iter().find_map(|criterion| match criterion {
+            Criterion::Topic(filter) => Some(filter.borrow()),
+            _ => None,
+        })
+    }
+
     fn turns(&self) -> Turns {
         self.turns
     }

@@ -18,3 +18,4 @@ mod runner;
 mod saboteurs;
 mod skip;
 mod transcripts;
+mod upstream;

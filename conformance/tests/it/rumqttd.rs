@@ -6,10 +6,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use nack_client::Version;
-use nack_mock_broker::{Base, MockBroker};
 use rumqttd::{Broker, Config, ConnectionSettings, RouterConfig, ServerSettings};
 
 use crate::happy_paths::{Departure, PATIENCE, happy_paths};
+use crate::upstream::in_front_of;
 
 const DEPARTURES: &[Departure] = &[
     Departure {
@@ -112,22 +112,9 @@ async fn happy_paths_of_mqtt_3_1_1() {
     happy_paths(&start(version).to_string(), version, DEPARTURES).await;
 }
 
-/// The same through the mock broker in front of it, which changes nothing.
-async fn happy_paths_from_behind(version: Version) {
-    let front = MockBroker::builder()
-        .base(Base::Upstream(start(version)))
-        .start()
-        .await
-        .unwrap();
-    happy_paths(&front.address().to_string(), version, DEPARTURES).await;
-}
-
 #[tokio::test]
-async fn happy_paths_of_mqtt_5_0_from_behind_the_mock_broker() {
-    happy_paths_from_behind(Version::V5).await;
-}
-
-#[tokio::test]
-async fn happy_paths_of_mqtt_3_1_1_from_behind_the_mock_broker() {
-    happy_paths_from_behind(Version::V311).await;
+async fn the_mock_broker_stands_in_front_of_it() {
+    for version in Version::ALL {
+        in_front_of(&start(version).to_string(), version, DEPARTURES).await;
+    }
 }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::mosquitto::{Mosquitto, OPEN};
 use crate::happy_paths::{PATIENCE, happy_paths, next, shown};
+use crate::upstream::in_front_of;
 
 async fn happy_paths_of(version: Version) {
     let Some(broker) = Mosquitto::start(OPEN, &[]).await else {
@@ -24,6 +25,16 @@ async fn happy_paths_of_mqtt_5_0() {
 #[tokio::test]
 async fn happy_paths_of_mqtt_3_1_1() {
     happy_paths_of(Version::V311).await;
+}
+
+#[tokio::test]
+async fn the_mock_broker_stands_in_front_of_it() {
+    for version in Version::ALL {
+        let Some(broker) = Mosquitto::start(OPEN, &[]).await else {
+            return;
+        };
+        in_front_of(broker.address(), version, &[]).await;
+    }
 }
 
 #[tokio::test]

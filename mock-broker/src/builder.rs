@@ -82,7 +82,14 @@ impl Builder {
     }
 
     /// Lets clients of MQTT 5.0 authenticate to [`Base::Accept`] by this method too.
+    ///
+    /// # Panics
+    ///
+    /// If the iterations of SCRAM are none, or above [`Authentication::MAXIMUM_ITERATIONS`].
     pub fn authentication(mut self, authentication: Authentication) -> Self {
+        if let Err(error) = authentication.check() {
+            panic!("{error}");
+        }
         self.settings.authentications.push(authentication);
         self
     }

@@ -222,8 +222,10 @@ impl Shared {
     /// Forgets what happened, and what the base behaviour remembers. Numbers go on.
     #[cfg(feature = "control")]
     pub(crate) fn forget(&self) {
+        // Before the lock: with SCRAM and many users, it takes its time.
+        let behaviour = behaviour(&self.builder);
         let mut state = self.state();
-        state.behaviour = behaviour(&self.builder);
+        state.behaviour = behaviour;
         state.record.clear();
         drop(state);
         self.announce();

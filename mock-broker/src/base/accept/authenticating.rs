@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use nack_codec::{Auth, AuthReason, Binary, Packet, Property, ReasonCode, Text, Version};
 
-use super::scram::{Scram, Terms, nonce};
+use super::scram::{Credentials, Scram, Terms, nonce};
 use super::{Accept, connecting};
 use crate::Received;
 use crate::action::{Action, Step, auth, connack, disconnect};
@@ -55,7 +55,13 @@ impl Exchange {
     }
 
     /// The next message of the client. `number` is another for each.
-    fn advance(&mut self, data: Option<&[u8]>, settings: &Settings, number: u64) -> Outcome {
+    fn advance(
+        &mut self,
+        data: Option<&[u8]>,
+        settings: &Settings,
+        credentials: &Credentials,
+        number: u64,
+    ) -> Outcome {
         let Some(authentication) = settings.authentication(&self.method) else {
             return Outcome::Failure;
         };
@@ -78,7 +84,7 @@ impl Exchange {
                 }
                 let made = nonce(number, data);
                 let terms = Terms {
-                    users: &settings.users,
+                    credentials,
                     salt,
                     iterations: *iterations,
                     server_nonce: server_nonce.as_deref().unwrap_or(&made),
@@ -201,7 +207,7 @@ impl Accept {
             return Vec::new();
         };
         self.exchanged += 1;
-        match exchange.advance(data, &self.settings, self.exchanged) {
+        match exchange.advance(data, &self.settings, &self.credentials, self.exchanged) {
             Outcome::Challenge(data) => {
                 // [MQTT-4.12.0-2]
                 let step = challenge(&exchange.method, &data);
@@ -254,7 +260,7 @@ impl Accept {
         };
         self.exchanged += 1;
         let data = packet.properties.authentication_data();
-        match exchange.advance(data, &self.settings, self.exchanged) {
+        match exchange.advance(data, &self.settings, &self.credentials, self.exchanged) {
             Outcome::Challenge(data) => {
                 let step = challenge(&exchange.method, &data);
                 if let Some(guest) = self.guests.get_mut(&number) {

@@ -34,6 +34,7 @@ use crate::action::{Action, Step, disconnect};
 use aliases::{Incoming, Outgoing};
 use authenticating::{Applicant, Exchange};
 use retained::Retained;
+use scram::Credentials;
 use session::{Capacity, Session};
 use subscriptions::Subscriptions;
 use wills::{Delayed, Will};
@@ -45,6 +46,7 @@ use tokio::time::Instant;
 pub(super) struct Accept {
     maximum_packet_size: u32,
     settings: Settings,
+    credentials: Credentials,
     /// The clients that have sent CONNECT, and are asked for more before they are let in.
     applicants: HashMap<u32, Applicant>,
     /// How many messages of enhanced authentication there were.
@@ -100,6 +102,7 @@ impl Accept {
     pub(super) fn new(maximum_packet_size: u32, settings: Settings) -> Self {
         Self {
             maximum_packet_size,
+            credentials: Credentials::of(&settings),
             settings,
             applicants: HashMap::new(),
             exchanged: 0,

@@ -1,16 +1,31 @@
 //! SCRAM-SHA-256, the server's side (RFC 5802, RFC 7677), without channel binding.
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::User;
+use crate::base::Authentication;
+use crate::base::settings::Settings;
+
+/// What a server keeps of the passwords of its users, by name. To make it takes as long as the
+/// iterations say, and so it is made once, before anybody connects.
+#[derive(Debug, Default)]
+pub(super) struct Credentials(HashMap<String, Keys>);
+
+#[derive(Clone, Copy, Debug)]
+struct Keys {
+    stored_key: [u8; 32],
+    server_key: [u8; 32],
+}
 
 /// How an exchange is made, whoever the client is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Terms<'a> {
-    pub(super) users: &'a [User],
+    pub(super) credentials: &'a Credentials,
     pub(super) salt: &'a [u8],
     pub(super) iterations: u32,
     pub(super) server_nonce: &'a str,
@@ -25,12 +40,47 @@ pub(super) struct Scram {
     nonce: String,
     /// `client-first-message-bare` and `server-first-message`, as they are signed.
     exchanged: String,
-    salted_password: [u8; 32],
+    /// `None` where nobody has this name, which the client is not to learn before it has tried to
+    /// prove something.
+    keys: Option<Keys>,
+}
+
+impl Credentials {
+    /// Of the users, if there is SCRAM at all.
+    pub(super) fn of(settings: &Settings) -> Self {
+        let terms = settings.authentications.iter().find_map(|it| match it {
+            Authentication::ScramSha256 {
+                salt, iterations, ..
+            } => Some((salt, *iterations)),
+            Authentication::Scripted { .. } => None,
+        });
+        let Some((salt, iterations)) = terms else {
+            return Self::default();
+        };
+        // Of two users of one name, the first counts.
+        let users = settings.users.iter().rev();
+        let keys = |user: &User| Some((user.name.clone(), Keys::of(user, salt, iterations)?));
+        Self(users.filter_map(keys).collect())
+    }
+}
+
+impl Keys {
+    fn of(user: &User, salt: &[u8], iterations: u32) -> Option<Self> {
+        let mut salted_password = [0; 32];
+        pbkdf2::pbkdf2_hmac::<Sha256>(&user.password, salt, iterations, &mut salted_password);
+        Some(Self {
+            stored_key: Sha256::digest(mac(&salted_password, b"Client Key")?).into(),
+            server_key: mac(&salted_password, b"Server Key")?,
+        })
+    }
 }
 
 impl Scram {
     /// The first message of the client; what the server says to it. `None` where the message is
-    /// none, or asks for what is not to be had, or nobody has this name.
+    /// none, or asks for what is not to be had.
+    ///
+    /// A name that nobody has is answered as any other, with the salt that all users share, and
+    /// refused when the client has sent its proof (RFC 5802, section 5.1).
     pub(super) fn begin(client_first: &[u8], terms: &Terms<'_>) -> Option<(Self, String)> {
         let message = std::str::from_utf8(client_first).ok()?;
         // The header is a flag of channel binding and an identity to act as, each before a comma.
@@ -50,26 +100,19 @@ impl Scram {
         if client_nonce.is_empty() || acts_as != user {
             return None;
         }
-        let known = terms.users.iter().find(|known| known.name == user)?;
-        let mut salted_password = [0; 32];
-        pbkdf2::pbkdf2_hmac::<Sha256>(
-            &known.password,
-            terms.salt,
-            terms.iterations.max(1),
-            &mut salted_password,
-        );
+        let keys = terms.credentials.0.get(&user).copied();
         let nonce = format!("{client_nonce}{}", terms.server_nonce);
         let server_first = format!(
             "r={nonce},s={},i={}",
             BASE64.encode(terms.salt),
-            terms.iterations.max(1),
+            terms.iterations,
         );
         let scram = Self {
             user,
             header: format!("{flag},{identity},"),
             nonce,
             exchanged: format!("{bare},{server_first}"),
-            salted_password,
+            keys,
         };
         Some((scram, server_first))
     }
@@ -86,18 +129,18 @@ impl Scram {
             return None;
         }
         let signed = format!("{},{without_proof}", self.exchanged);
-        let client_key = mac(&self.salted_password, b"Client Key")?;
-        let signature = mac(&Sha256::digest(client_key), signed.as_bytes())?;
-        let expected: Vec<u8> = client_key
-            .iter()
-            .zip(signature)
-            .map(|(key, signature)| key ^ signature)
-            .collect();
-        if BASE64.decode(proof).ok()? != expected {
+        let keys = self.keys?;
+        // The proof is the client's key and a signature, one laid over the other.
+        let signature = mac(&keys.stored_key, signed.as_bytes())?;
+        let proof = <[u8; 32]>::try_from(BASE64.decode(proof).ok()?).ok()?;
+        let mut client_key = proof;
+        for (key, signature) in client_key.iter_mut().zip(signature) {
+            *key ^= signature;
+        }
+        if *Sha256::digest(client_key) != keys.stored_key {
             return None;
         }
-        let server_key = mac(&self.salted_password, b"Server Key")?;
-        let signature = mac(&server_key, signed.as_bytes())?;
+        let signature = mac(&keys.server_key, signed.as_bytes())?;
         Some((self.user, format!("v={}", BASE64.encode(signature))))
     }
 }
@@ -143,10 +186,13 @@ mod tests {
 
     fn begin(client_first: &[u8]) -> Option<(Scram, String)> {
         let salt = BASE64.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
+        let user = User::new("user", "pencil");
+        let keys = Keys::of(&user, &salt, 4096).unwrap();
+        let credentials = Credentials([(user.name, keys)].into());
         Scram::begin(
             client_first,
             &Terms {
-                users: &[User::new("user", "pencil")],
+                credentials: &credentials,
                 salt: &salt,
                 iterations: 4096,
                 server_nonce: "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
@@ -175,7 +221,6 @@ mod tests {
             &b""[..],
             b"p=tls-unique,,n=user,r=x",
             b"n,a=other,n=user,r=x",
-            b"n,,n=nobody,r=x",
             b"n,,n=user,r=",
             b"n,,m=ext,n=user,r=x",
             b"n,,n=us=er,r=x",
@@ -193,6 +238,32 @@ mod tests {
             let (scram, _) = begin(CLIENT_FIRST).unwrap();
             assert!(scram.finish(last.as_bytes()).is_none(), "{last}");
         }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_answered_as_any_other_and_refused_at_the_end() {
+        let (known, first) = begin(b"n,,n=user,r=x").unwrap();
+        let (unknown, second) = begin(b"n,,n=nobody,r=x").unwrap();
+        assert_eq!(first, second);
+        assert!(known.keys.is_some());
+        let last = CLIENT_FINAL.replace("rOprNGfwEbeRWgbNEkqO", "x");
+        assert!(unknown.finish(last.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn of_two_users_of_one_name_the_first_counts() {
+        let users = ["one", "two"].map(|password| User::new("u", password));
+        let first = Keys::of(&users[0], b"", 1).unwrap();
+        let credentials = Credentials::of(&Settings {
+            users: users.to_vec(),
+            authentications: vec![Authentication::ScramSha256 {
+                salt: Vec::new(),
+                iterations: 1,
+                server_nonce: None,
+            }],
+            ..Settings::default()
+        });
+        assert_eq!(credentials.0["u"].stored_key, first.stored_key);
     }
 
     #[test]

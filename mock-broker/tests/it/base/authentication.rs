@@ -296,3 +296,27 @@ async fn what_goes_wrong_before_a_client_is_let_in_is_told_by_connack() {
         peer.expects_end().await;
     }
 }
+
+#[tokio::test]
+async fn a_name_that_nobody_has_is_refused_after_the_proof() {
+    let broker = scram();
+    let method = "SCRAM-SHA-256";
+    let mut peer = begin(&broker, method, b"n,,n=nobody,r=rOprNGfwEbeRWgbNEkqO").await;
+    let (code, data) = told(&mut peer).await;
+    assert_eq!(code, 0x18);
+    assert!(data.ends_with(b",s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"));
+    let reason = AuthReason::ContinueAuthentication;
+    auth(&mut peer, reason, method, CLIENT_FINAL).await;
+    assert_eq!(told(&mut peer).await.0, 0x87);
+    peer.expects_end().await;
+}
+
+#[test]
+#[should_panic(expected = "0 iterations of SCRAM-SHA-256: there must be at least 1")]
+fn scram_without_iterations_is_not_to_be_had() {
+    let _ = MockBroker::builder().authentication(Authentication::ScramSha256 {
+        salt: Vec::new(),
+        iterations: 0,
+        server_nonce: None,
+    });
+}

@@ -17,6 +17,8 @@ pub struct Received<'a> {
     direction: Direction,
     raw: &'a Bytes,
     content: Content<'a>,
+    /// The topic that the topic alias of a PUBLISH without one stands for.
+    meant: Option<TopicName<&'a str>>,
 }
 
 /// What a connection that was opened has come with.
@@ -49,7 +51,14 @@ impl<'a> Received<'a> {
             direction,
             raw,
             content,
+            meant: None,
         })
+    }
+
+    /// The same, with the topic that its topic alias stands for.
+    pub(crate) fn meaning(mut self, topic: Option<&'a TopicName>) -> Self {
+        self.meant = topic.map(TopicName::borrow);
+        self
     }
 
     /// A connection was opened.
@@ -59,6 +68,7 @@ impl<'a> Received<'a> {
             direction: Direction::FromClient,
             raw: &NOTHING,
             content: Content::Opened,
+            meant: None,
         }
     }
 
@@ -123,13 +133,14 @@ impl<'a> Received<'a> {
         self.packet().map(Packet::packet_type)
     }
 
-    /// The topic name of a PUBLISH.
+    /// The topic name of a PUBLISH: if it is left out, that which its topic alias stands for on
+    /// the connection. In the journal, and before an upstream broker, `None` then.
     pub fn topic(&self) -> Option<&'a str> {
         self.topic_name().map(|topic| topic.get())
     }
 
     pub(crate) fn topic_name(&self) -> Option<TopicName<&'a str>> {
-        self.publish()?.topic
+        self.publish()?.topic.or(self.meant)
     }
 
     pub(crate) fn publish(&self) -> Option<&Publish<'a>> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use nack_codec::QoS;
+use nack_codec::{QoS, TopicName};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -62,6 +62,13 @@ pub(crate) trait Behaviour: Send {
     fn handle(&mut self, received: &Received<'_>) -> Vec<Step> {
         let _ = received;
         Vec::new()
+    }
+
+    /// A PUBLISH with a topic alias came, or is about to be sent: the topic that the alias stands
+    /// for, if the PUBLISH leaves it out. Asked before anybody else sees the packet.
+    fn topic_of(&mut self, received: &Received<'_>) -> Option<TopicName> {
+        let _ = received;
+        None
     }
 
     /// A rule answered this packet. If it takes that for an answer, whether it has a session for

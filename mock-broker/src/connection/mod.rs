@@ -17,14 +17,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use nack_codec::{DecodeError, Framer, PacketType};
+use nack_codec::{DecodeError, Framer, PacketType, TopicName};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep};
 
 use crate::action::Action;
 use crate::journal::Source;
-use crate::shared::Shared;
+use crate::shared::{Access, Shared};
 use crate::transport::{Hangup, Transport};
 use crate::wire_fault::Wire;
 use crate::{Base, Closed, Direction, EntryKind, Received};
@@ -323,6 +323,8 @@ impl Connection {
             shared.announce();
             return;
         }
+        let topic = Self::topic_of(&mut access, &received);
+        let received = received.meaning(topic.as_ref());
         let winner = self.shared.rules.judge(&received);
         let title: Option<Arc<str>> = winner.as_ref().map(|(rule, _)| rule.title().into());
         let state = access.state();
@@ -341,6 +343,7 @@ impl Connection {
                     direction: from,
                     raw: raw.clone(),
                     error,
+                    topic,
                     settled: false,
                 };
                 Script::of_rule(title, actions, request)
@@ -357,6 +360,15 @@ impl Connection {
         self.perform_in(&mut access, script);
         drop(access);
         shared.announce();
+    }
+
+    /// What the topic alias of a PUBLISH without topic stands for. The state is not locked behind
+    /// it, as rules are asked next.
+    fn topic_of(access: &mut Access<'_>, received: &Received<'_>) -> Option<TopicName> {
+        received.publish()?.properties.topic_alias()?;
+        let topic = access.state().behaviour.topic_of(received);
+        access.unlock();
+        topic
     }
 
     /// Learns from a CONNECT who the client is and what it speaks.

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nack_codec::DecodeError;
+use nack_codec::{DecodeError, TopicName};
 use tokio::time::Instant;
 
 use crate::action::{Action, Step, Treatment};
@@ -31,6 +31,8 @@ pub(super) struct Request {
     pub(super) direction: Direction,
     pub(super) raw: Bytes,
     pub(super) error: Option<DecodeError>,
+    /// The topic that its topic alias stood for when it came.
+    pub(super) topic: Option<TopicName>,
     /// Whether the base behaviour knows what the packet was answered.
     pub(super) settled: bool,
 }
@@ -75,7 +77,8 @@ impl Script {
 
 impl Request {
     pub(super) fn received(&self) -> Option<Received<'_>> {
-        Received::new(&self.source, self.direction, &self.raw, self.error)
+        let received = Received::new(&self.source, self.direction, &self.raw, self.error)?;
+        Some(received.meaning(self.topic.as_ref()))
     }
 }
 

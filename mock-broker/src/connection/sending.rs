@@ -60,6 +60,8 @@ impl Connection {
         access.unlock();
         let to = Direction::ToClient;
         let received = Received::new(&self.source, to, packet, None)?;
+        let topic = Self::topic_of(access, &received);
+        let received = received.meaning(topic.as_ref());
         let (rule, actions) = self.shared.rules.judge(&received)?;
         let title: Arc<str> = rule.title().into();
         access.state().record.add(
@@ -75,6 +77,7 @@ impl Connection {
             direction: to,
             raw: packet.clone(),
             error: None,
+            topic,
             // The base behaviour has sent it, whatever becomes of it.
             settled: true,
         };

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use nack_codec::{Publish, ReasonCode, TopicName};
 
+use crate::Received;
+
 /// The aliases of topics of the client's messages.
 #[derive(Default)]
 pub(super) struct Incoming(HashMap<u16, TopicName>);
@@ -25,33 +27,45 @@ pub(super) struct Alias {
 }
 
 impl Incoming {
-    /// The topic of a message, and from now on of its alias.
-    pub(super) fn resolve(
-        &mut self,
-        publish: &Publish<'_>,
-        maximum: u16,
-    ) -> Result<TopicName, (ReasonCode, &'static str)> {
-        let alias = publish.properties.topic_alias();
-        if alias.is_some_and(|alias| alias == 0 || alias > maximum) {
-            return Err((
-                ReasonCode::TopicAliasInvalid,
-                "a topic alias above the topic alias maximum [MQTT-3.2.2-17]",
-            ));
+    /// What an alias stands for where a message leaves its topic out; where it does not, the alias
+    /// stands for that topic from now on.
+    pub(super) fn learn(&mut self, publish: &Publish<'_>, maximum: u16) -> Option<TopicName> {
+        let alias = publish.properties.topic_alias()?;
+        if let Some(topic) = publish.topic
+            && is_valid(alias, maximum)
+        {
+            self.0.insert(alias, topic.to_owned());
         }
-        let unknown = (
-            ReasonCode::ProtocolError,
-            "a topic alias that stands for no topic yet (section 3.3.2.3.4)",
-        );
-        match (publish.topic, alias) {
-            (Some(topic), None) => Ok(topic.to_owned()),
-            (Some(topic), Some(alias)) => {
-                self.0.insert(alias, topic.to_owned());
-                Ok(topic.to_owned())
-            }
-            (None, Some(alias)) => self.0.get(&alias).cloned().ok_or(unknown),
-            (None, None) => Err(unknown),
+        match publish.topic {
+            Some(_) => None,
+            None => self.0.get(&alias).cloned(),
         }
     }
+}
+
+/// The topic of a message that came, which it names or its alias stands for.
+pub(super) fn resolved(
+    received: &Received<'_>,
+    publish: &Publish<'_>,
+    maximum: u16,
+) -> Result<TopicName, (ReasonCode, &'static str)> {
+    let alias = publish.properties.topic_alias();
+    if alias.is_some_and(|alias| !is_valid(alias, maximum)) {
+        return Err((
+            ReasonCode::TopicAliasInvalid,
+            "a topic alias above the topic alias maximum [MQTT-3.2.2-17]",
+        ));
+    }
+    let topic = received.topic_name().map(TopicName::to_owned);
+    topic.ok_or((
+        ReasonCode::ProtocolError,
+        "a topic alias that stands for no topic yet (section 3.3.2.3.4)",
+    ))
+}
+
+/// [MQTT-3.3.2-8], [MQTT-3.3.2-9]
+const fn is_valid(alias: u16, maximum: u16) -> bool {
+    alias > 0 && alias <= maximum
 }
 
 impl Outgoing {
@@ -76,6 +90,14 @@ impl Outgoing {
             number,
             is_known: false,
         })
+    }
+
+    /// What an alias stands for that the client knows.
+    pub(super) fn topic(&self, alias: u16) -> Option<&TopicName> {
+        let mut topics = self.topics.iter();
+        topics
+            .find(|(_, number)| **number == alias)
+            .map(|(topic, _)| topic)
     }
 
     /// The client was told what the alias stands for.

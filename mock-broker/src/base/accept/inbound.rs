@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use nack_codec::{PacketType, Publish, QoS, ReasonCode, TopicName, Version};
 
-use super::Accept;
 use super::message::Message;
 use super::session::Waiting;
 use super::subscriptions::Subscriber;
+use super::{Accept, aliases};
 use crate::Received;
 use crate::action::reply::{Body, Reply};
 use crate::action::{Reason, Step};
@@ -27,7 +27,7 @@ impl Accept {
         if let Some(refusal) = self.refuse_publish(number, publish) {
             return refusal;
         }
-        let topic = match self.resolve(number, publish) {
+        let topic = match self.resolve(received, publish) {
             Ok(topic) => topic,
             Err((reason, text)) => return self.refuse(number, reason, text),
         };
@@ -46,14 +46,13 @@ impl Accept {
     }
 
     fn resolve(
-        &mut self,
-        number: u32,
+        &self,
+        received: &Received<'_>,
         publish: &Publish<'_>,
     ) -> Result<TopicName, (ReasonCode, &'static str)> {
         let gone = (ReasonCode::ProtocolError, "nobody is let in");
-        let guest = self.guests.get_mut(&number).ok_or(gone)?;
-        let maximum = guest.limits.topic_alias_maximum;
-        guest.incoming_aliases.resolve(publish, maximum)
+        let guest = self.guests.get(&received.connection()).ok_or(gone)?;
+        aliases::resolved(received, publish, guest.limits.topic_alias_maximum)
     }
 
     /// The code that a message is answered with.
@@ -95,7 +94,7 @@ impl Accept {
         code: u8,
     ) -> Option<bool> {
         let number = received.connection();
-        let topic = self.resolve(number, publish).ok()?;
+        let topic = self.resolve(received, publish).ok()?;
         let guest = self.guests.get_mut(&number)?;
         let publisher = guest.client_id.clone();
         if let (QoS::ExactlyOnce, Some(packet_id)) = (publish.qos, publish.packet_id) {

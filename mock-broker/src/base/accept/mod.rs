@@ -28,9 +28,9 @@ use nack_codec::{DecodeError, Packet, PacketType, QoS, ReasonCode, TopicName, Ve
 
 use super::settings::{Subject, may_publish};
 use super::{Answered, Behaviour, Delivery, Limits, Settings};
-use crate::Received;
 use crate::action::reply::{Body, Reply};
 use crate::action::{Action, Step, disconnect};
+use crate::{Direction, Received};
 use aliases::{Incoming, Outgoing};
 use authenticating::{Applicant, Exchange};
 use retained::Retained;
@@ -224,6 +224,22 @@ impl Behaviour for Accept {
             (Some(packet), _) => self.handle_packet(received, packet),
             (None, Some(error)) => self.handle_malformed(received, error),
             (None, None) => Vec::new(),
+        }
+    }
+
+    fn topic_of(&mut self, received: &Received<'_>) -> Option<TopicName> {
+        let publish = received.publish()?;
+        let alias = publish.properties.topic_alias()?;
+        let guest = self.guests.get_mut(&received.connection())?;
+        match received.direction() {
+            Direction::FromClient => {
+                let maximum = guest.limits.topic_alias_maximum;
+                guest.incoming_aliases.learn(publish, maximum)
+            }
+            Direction::ToClient if publish.topic.is_none() => {
+                guest.outgoing_aliases.topic(alias).cloned()
+            }
+            Direction::ToClient => None,
         }
     }
 

@@ -285,3 +285,55 @@ async fn levels_of_filters_are_bounded() {
     peer.expects(b"\xB0\x04\x00\x01\x00\x00").await;
     peer.subscribe(&filter(15), QoS::AtMostOnce).await;
 }
+
+#[tokio::test]
+async fn rules_see_the_topic_that_an_alias_stands_for() {
+    let mut limits = Limits::default();
+    limits.topic_alias_maximum = 1;
+    limits.outgoing_topic_aliases = 1;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let from = Rule::given(matcher::publish().topic("a"))
+        .then(action::no_answer())
+        .expect(2)
+        .mount(&broker);
+    let to = Rule::given(matcher::publish().topic("b").to_client())
+        .then(action::no_answer())
+        .expect(2)
+        .mount(&broker);
+    let hello = Hello {
+        properties: &[Property::TopicAliasMaximum(1)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    // A rule takes the message that says what the alias stands for, and the alias holds.
+    publish_with_alias(&mut peer, Some("a"), 1).await;
+    publish_with_alias(&mut peer, None, 1).await;
+    publish_with_alias(&mut peer, Some("b"), 1).await;
+    publish_with_alias(&mut peer, None, 1).await;
+    peer.expects_nothing().await;
+    from.wait_until_satisfied().await;
+    to.wait_until_satisfied().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delayed_message_goes_to_the_topic_that_its_alias_stood_for() {
+    let mut limits = Limits::default();
+    limits.topic_alias_maximum = 1;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let second = std::time::Duration::from_secs(1);
+    Rule::given(matcher::publish().topic("a"))
+        .then(action::delay(second))
+        .then(action::as_usual())
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    for topic in [Some("a"), None, Some("b"), None] {
+        publish_with_alias(&mut peer, topic, 1).await;
+    }
+    for topic in [b'b', b'b', b'a', b'a'] {
+        assert_eq!(peer.receive().await[4], topic);
+    }
+    peer.expects_nothing().await;
+}

@@ -71,6 +71,16 @@ pub(crate) trait Behaviour: Send {
         None
     }
 
+    /// A rule took this packet: it is answered by the rule, later, or not at all.
+    fn taken(&mut self, received: &Received<'_>) {
+        let _ = received;
+    }
+
+    /// This packet is written to the client, whoever said so.
+    fn written(&mut self, connection: u32, packet: &[u8]) {
+        let _ = (connection, packet);
+    }
+
     /// A rule answered this packet. If it takes that for an answer, whether it has a session for
     /// the client.
     fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {

@@ -338,6 +338,7 @@ impl Connection {
         );
         let script = match (winner, title) {
             (Some((_, actions)), Some(title)) => {
+                state.behaviour.taken(&received);
                 let request = Request {
                     source: source.clone(),
                     direction: from,

@@ -115,6 +115,7 @@ impl Connection {
             return;
         };
         self.outbox.extend_from_slice(&sent);
+        state.behaviour.written(self.source.connection, &bytes);
         let (to, kind) = (Direction::ToClient, EntryKind::Packet);
         state.record.add(&self.source, to, kind, sent, None, rule);
     }

@@ -1,10 +1,11 @@
 //! What clients were told that they may do, and what they are told when they do more.
 
-use nack_codec::{Publish, QoS, ReasonCode, Subscribe, Version, Will};
+use nack_codec::{PacketType, Publish, QoS, ReasonCode, Subscribe, Version, Will};
 
 use super::Accept;
 use crate::Limits;
 use crate::action::Step;
+use crate::base::Answered;
 
 impl Limits {
     /// What a client is refused with because of its will.
@@ -27,6 +28,31 @@ impl Limits {
 }
 
 impl Accept {
+    /// A message came, which counts towards the receive maximum until it is acknowledged (section
+    /// 4.9).
+    pub(super) fn open(&mut self, number: u32, publish: &Publish<'_>) {
+        if let (Some(guest), Some(packet_id)) = (self.guests.get_mut(&number), publish.packet_id) {
+            guest.open.insert(packet_id.get());
+        }
+    }
+
+    /// A packet goes to the client: PUBACK, PUBCOMP and a PUBREC that refuses give it its quota
+    /// back, as soon as it can see them, and whoever sends them (section 4.9).
+    pub(super) fn close(&mut self, number: u32, packet: &[u8]) {
+        let kind = packet.first().and_then(|it| PacketType::from_u8(it >> 4));
+        let Some(PacketType::Puback | PacketType::Pubrec | PacketType::Pubcomp) = kind else {
+            return;
+        };
+        let Some(guest) = self.guests.get_mut(&number) else {
+            return;
+        };
+        if let Some(answered) = Answered::from_wire(packet, guest.capacity.version)
+            && (answered.packet != PacketType::Pubrec || answered.code() >= 0x80)
+        {
+            guest.open.remove(&answered.packet_id);
+        }
+    }
+
     /// Sends the client away if the message is not one that it may send.
     pub(super) fn refuse_publish(&self, number: u32, publish: &Publish<'_>) -> Option<Vec<Step>> {
         let guest = self.guests.get(&number)?;

@@ -27,6 +27,7 @@ impl Accept {
         if let Some(refusal) = self.refuse_publish(number, publish) {
             return refusal;
         }
+        self.open(number, publish);
         let topic = match self.resolve(received, publish) {
             Ok(topic) => topic,
             Err((reason, text)) => return self.refuse(number, reason, text),
@@ -95,14 +96,9 @@ impl Accept {
     ) -> Option<bool> {
         let number = received.connection();
         let topic = self.resolve(received, publish).ok()?;
-        let guest = self.guests.get_mut(&number)?;
+        let guest = self.guests.get(&number)?;
         let publisher = guest.client_id.clone();
         if let (QoS::ExactlyOnce, Some(packet_id)) = (publish.qos, publish.packet_id) {
-            if code >= 0x80 {
-                guest.open.remove(&packet_id.get());
-            } else {
-                guest.open.insert(packet_id.get());
-            }
             let received = &mut self.session(number)?.received;
             if code >= 0x80 {
                 received.remove(&packet_id.get());
@@ -130,9 +126,6 @@ impl Accept {
 
     /// The PUBREL was answered, whatever with; whether there was something to release.
     pub(super) fn release_answered(&mut self, number: u32, packet_id: u16) -> bool {
-        if let Some(guest) = self.guests.get_mut(&number) {
-            guest.open.remove(&packet_id);
-        }
         self.session(number)
             .is_some_and(|session| session.received.remove(&packet_id))
     }

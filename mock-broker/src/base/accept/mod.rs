@@ -82,7 +82,8 @@ struct Guest {
     maximum_packet_size: u32,
     incoming_aliases: Incoming,
     outgoing_aliases: Outgoing,
-    /// Identifiers of QoS 2 messages that came on this connection and are not released yet.
+    /// Identifiers of messages above QoS 0 that came on this connection and whose last
+    /// acknowledgement was not sent yet, whoever is to send it.
     open: HashSet<u16>,
     /// By which method it authenticated.
     method: Option<Arc<str>>,
@@ -241,6 +242,16 @@ impl Behaviour for Accept {
             }
             Direction::ToClient => None,
         }
+    }
+
+    fn taken(&mut self, received: &Received<'_>) {
+        if let Some(publish) = received.publish() {
+            self.open(received.connection(), publish);
+        }
+    }
+
+    fn written(&mut self, connection: u32, packet: &[u8]) {
+        self.close(connection, packet);
     }
 
     fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {

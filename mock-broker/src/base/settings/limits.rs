@@ -21,8 +21,9 @@ use crate::action::{Answer, Connack};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// How many QoS 2 messages (and QoS 1 messages, which are answered at once) a client may have
-    /// in flight; one more is answered with DISCONNECT 0x93. Clients of MQTT 5.0 only.
+    /// How many messages above QoS 0 a client may have in flight, those whose acknowledgement a
+    /// rule delays or withholds included; one more that no rule takes is answered with DISCONNECT
+    /// 0x93 (section 4.9). Clients of MQTT 5.0 only.
     pub receive_maximum: u16,
     /// The highest topic alias that a client may use; above it, DISCONNECT 0x94.
     pub topic_alias_maximum: u16,

@@ -1,10 +1,12 @@
 //! What is granted: announced in CONNACK, and enforced with the code of the standard.
 
+use std::time::Duration;
+
 use nack_codec::{
     Binary, Packet, PacketId, Properties, Property, Publish, QoS, Subscribe, Subscription,
     SubscriptionOptions, TopicFilter, TopicName, Version, Will,
 };
-use nack_mock_broker::{Limits, MockBroker, Rule, action, matcher};
+use nack_mock_broker::{Action, Limits, MockBroker, Rule, Target, action, matcher};
 
 use crate::peer::{Hello, Peer, decode, publish};
 
@@ -321,7 +323,7 @@ async fn a_delayed_message_goes_to_the_topic_that_its_alias_stood_for() {
     let mut limits = Limits::default();
     limits.topic_alias_maximum = 1;
     let broker = MockBroker::builder().limits(limits).in_memory();
-    let second = std::time::Duration::from_secs(1);
+    let second = Duration::from_secs(1);
     Rule::given(matcher::publish().topic("a"))
         .then(action::delay(second))
         .then(action::as_usual())
@@ -336,4 +338,48 @@ async fn a_delayed_message_goes_to_the_topic_that_its_alias_stood_for() {
         assert_eq!(peer.receive().await[4], topic);
     }
     peer.expects_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_rules_keep_waiting_count_towards_the_receive_maximum() {
+    let mut limits = Limits::default();
+    limits.receive_maximum = 2;
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        let broker = MockBroker::builder().limits(limits.clone()).in_memory();
+        Rule::given(matcher::publish().topic("withheld"))
+            .then(action::no_answer())
+            .mount(&broker)
+            .forget();
+        Rule::given(matcher::publish().topic("late"))
+            .then(action::delay(Duration::from_secs(1)))
+            .then(action::as_usual())
+            .mount(&broker)
+            .forget();
+        let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+        peer.publish(qos, 1, "withheld", "").await;
+        peer.publish(qos, 2, "late", "").await;
+        // A repeat is no other message.
+        peer.publish(qos, 1, "withheld", "").await;
+        peer.expects_nothing().await;
+        let last = if qos == QoS::AtLeastOnce { 0x40 } else { 0x70 };
+        if qos == QoS::ExactlyOnce {
+            peer.expects(b"\x50\x02\x00\x02").await;
+            peer.send_bytes(b"\x62\x02\x00\x02").await;
+        }
+        peer.expects(&[last, 2, 0, 2]).await;
+        // The late one is complete, and a refusal by command completes the other.
+        peer.publish(qos, 3, "late", "").await;
+        peer.expects_nothing().await;
+        let refusal = match qos {
+            QoS::AtLeastOnce => Action::from(action::puback(0x97).packet_id(1)),
+            _ => Action::from(action::pubrec(0x97).packet_id(1)),
+        };
+        let target = Target::Connection(1);
+        broker.send(target, refusal).await.unwrap();
+        assert_eq!(peer.receive().await[3..], [1, 0x97]);
+        peer.publish(qos, 4, "withheld", "").await;
+        peer.expects_nothing().await;
+        peer.publish(qos, 5, "t", "").await;
+        is_sent_away(peer, 0x93).await;
+    }
 }

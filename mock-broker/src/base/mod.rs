@@ -27,8 +27,9 @@ use crate::{Builder, Received};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Base {
-    /// A small broker of both versions that does what the standards say: sessions, subscriptions,
-    /// retained messages, wills, QoS 0 to 2, keep alive.
+    /// A small broker of both versions that does what the standards say: QoS 0 to 2, sessions,
+    /// subscriptions and shares, retained messages, wills, keep alive, flow control, topic aliases;
+    /// and where it is told to, limits, users, access, enhanced authentication.
     ///
     /// Where a rule answers a packet instead, this believes what the rule said: after a rule's
     /// CONNACK of success the client is connected; after its PUBACK or PUBREC below 0x80 the

@@ -42,7 +42,7 @@ const READ_SIZES: std::ops::RangeInclusive<usize> = 256..=8 * 1024;
 const OUTBOX_LIMIT: usize = 256 * 1024;
 
 /// From this many delayed answers on, or so many that are held back, nothing more is read from the
-/// client.
+/// client, and no message is taken out of its session.
 const SCHEDULE_LIMIT: usize = 10_000;
 
 /// One open connection.
@@ -58,6 +58,9 @@ pub(crate) struct Connection {
     outbox: BytesMut,
     /// What is held back until something releases it.
     held: Vec<Held>,
+    /// Whether messages are just being taken from the base behaviour: what a rule does about one of
+    /// them takes no more, or thousands that wait would each be a level deeper on the stack.
+    delivers: bool,
     wire: Wire,
     /// The connection to the broker behind this one.
     upstream: Option<Upstream>,
@@ -129,6 +132,7 @@ impl Connection {
             read_size: *READ_SIZES.start(),
             outbox: BytesMut::new(),
             held: Vec::new(),
+            delivers: false,
             wire: Wire::default(),
             upstream,
             room_at: None,
@@ -199,10 +203,15 @@ impl Connection {
         Poll::Pending
     }
 
-    fn may_read(&self) -> bool {
+    /// Whether more may be sent, delayed or held back without piling up.
+    fn has_room(&self) -> bool {
         self.outbox.len() < OUTBOX_LIMIT
             && self.schedule.len() < SCHEDULE_LIMIT
             && self.held.len() < SCHEDULE_LIMIT
+    }
+
+    fn may_read(&self) -> bool {
+        self.has_room()
             && self.upstream.as_ref().is_none_or(Upstream::has_room)
             && self.wire.reads(Instant::now())
     }

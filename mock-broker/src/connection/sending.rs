@@ -10,8 +10,8 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
+use super::Connection;
 use super::script::{Request, Script};
-use super::{Connection, OUTBOX_LIMIT};
 use crate::action::{Release, Treatment};
 use crate::base::Delivery;
 use crate::shared::{Access, State};
@@ -28,18 +28,22 @@ impl Connection {
     /// Takes messages for this client from the base behaviour, as far as there is room for them;
     /// whether anything is new.
     pub(super) fn deliver(&mut self, access: &mut Access<'_>) -> bool {
+        if std::mem::replace(&mut self.delivers, true) {
+            return false;
+        }
         let number = self.source.connection;
         let next = access.state().record.next();
         for bytes in access.state().behaviour.take_dropped(number) {
             self.note_drop(access.state(), bytes, None);
         }
-        while self.ending.is_none() && !self.mute && self.outbox.len() < OUTBOX_LIMIT {
+        while self.ending.is_none() && !self.mute && self.has_room() {
             match access.state().behaviour.deliver(number) {
                 None => break,
                 Some(Delivery::Send(bytes)) => self.emit(access, bytes),
                 Some(Delivery::Drop(bytes)) => self.note_drop(access.state(), bytes, None),
             }
         }
+        self.delivers = false;
         access.state().record.next() > next
     }
 

@@ -97,7 +97,7 @@ impl Upstream {
 impl Connection {
     /// Whether what the upstream broker sends is read.
     pub(super) fn may_read_upstream(&self) -> bool {
-        self.outbox.len() < OUTBOX_LIMIT && self.held.len() < super::SCHEDULE_LIMIT && !self.mute
+        self.has_room() && !self.mute
     }
 
     pub(super) fn pass_on(&mut self, bytes: &Bytes) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nack_codec::{QoS, Version};
-use nack_mock_broker::action::{delay, puback};
+use nack_mock_broker::action::{as_usual, delay, hold, no_answer, puback};
 use nack_mock_broker::{EntryKind, MockBroker, Rule, matcher};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -167,4 +167,45 @@ async fn a_thousand_rules_keep_their_order() {
     peer.publish(QoS::AtLeastOnce, 1, "other", "m").await;
     peer.expects(b"\x40\x03\x00\x01\x87").await;
     assert_eq!(rules.iter().map(|rule| rule.hits()).sum::<u32>(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_takes_thousands_of_messages_that_wait() {
+    let broker = MockBroker::in_memory();
+    let lost = Rule::given(matcher::publish().to_client())
+        .then(no_answer())
+        .expect(5_000)
+        .mount(&broker);
+    let mut subscriber = Peer::connected(&broker, Version::V5, "s").await;
+    subscriber.subscribe("#", QoS::AtMostOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    publisher
+        .send_bytes(b"\x30\x04\x00\x01t\x00".repeat(5_000))
+        .await;
+    lost.wait_until_satisfied().await;
+    subscriber.expects_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_a_rule_delays_or_holds_do_not_pile_up_without_end() {
+    for action in [delay(Duration::from_secs(3600)), hold()] {
+        let broker = MockBroker::in_memory();
+        let rule = Rule::given(matcher::publish().to_client())
+            .then(action)
+            .then(as_usual())
+            .mount(&broker);
+        let mut subscriber = Peer::connected(&broker, Version::V5, "s").await;
+        subscriber.subscribe("#", QoS::AtMostOnce).await;
+        let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+        for _ in 0..30 {
+            publisher
+                .send_bytes(b"\x30\x04\x00\x01t\x00".repeat(1_000))
+                .await;
+            publisher.expects_nothing().await;
+        }
+        assert_eq!(rule.hits(), 10_000);
+        let journal = broker.journal();
+        let dropped = journal.iter().filter(|it| it.kind() == EntryKind::Dropped);
+        assert_eq!(dropped.count(), 10_000);
+    }
 }

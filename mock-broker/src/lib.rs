@@ -24,6 +24,7 @@ mod connection;
 #[cfg(feature = "control")]
 pub mod control;
 mod journal;
+mod later;
 mod received;
 mod rule;
 #[cfg(feature = "scenario")]

@@ -15,6 +15,7 @@ use crate::action::Action;
 use crate::base::{Behaviour, behaviour};
 use crate::connection::{Bell, Command, Connection, Script};
 use crate::journal::{Record, Source};
+use crate::later::later;
 use crate::rule::RuleSet;
 use crate::transport::{Layers, Notes, Raw, Transport};
 use crate::{Base, Builder, Direction, Entry, EntryKind, Received, Target, TransportKind};
@@ -227,6 +228,7 @@ impl Shared {
         let mut state = self.state();
         state.behaviour = behaviour;
         state.record.clear();
+        state.by_client.clear();
         drop(state);
         self.announce();
     }
@@ -242,7 +244,7 @@ impl Shared {
     /// Waits until there is what the closure looks for; `None` when patience runs out.
     pub(crate) async fn wait_until<T>(&self, mut found: impl FnMut() -> Option<T>) -> Option<T> {
         let mut changes = self.changed.subscribe();
-        let deadline = Instant::now() + self.patience;
+        let deadline = later(Instant::now(), self.patience);
         loop {
             if let Some(found) = found() {
                 return Some(found);

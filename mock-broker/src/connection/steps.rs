@@ -10,6 +10,7 @@ use crate::action::encode::Context;
 use crate::action::reply::{Body, Reply};
 use crate::action::{Step, Treatment};
 use crate::base::Answered;
+use crate::later::later;
 use crate::shared::{Access, State};
 use crate::{Closed, Direction, EntryKind};
 
@@ -36,7 +37,7 @@ impl Connection {
                 }
             };
             if let Step::Delay(duration) = step {
-                self.schedule.add(Instant::now() + duration, script);
+                self.schedule.add(later(Instant::now(), duration), script);
                 break;
             }
             self.step(access, step, &mut script);

@@ -16,7 +16,7 @@ impl Chunk {
     pub(super) fn at(&mut self, start: u64, sizes: &[usize]) {
         let sizes = sizes.iter().filter(|size| **size > 0);
         let ends = sizes.scan(start, |place, size| {
-            *place += *size as u64;
+            *place = place.saturating_add(*size as u64);
             Some(*place)
         });
         // What was sent before is a write of its own.
@@ -35,7 +35,7 @@ impl Chunk {
         }
         let every = self.every.map(|(start, size)| match place < start {
             true => start,
-            false => place + size - (place - start) % size,
+            false => place.saturating_add(size - (place - start) % size),
         });
         let single = self.places.front().copied();
         [single, every].into_iter().flatten().min()

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::Closed;
+use crate::later::later;
 use chunk::Chunk;
 use coalesce::Coalesce;
 use flip::Flip;
@@ -84,10 +85,10 @@ impl Wire {
             WireFault::ResumeReading => self.stall.reading(true),
             WireFault::StopWriting => self.stall.writing(false),
             WireFault::ResumeWriting => self.stall.writing(true),
-            WireFault::Stall(duration) => self.stall.until(now + *duration),
+            WireFault::Stall(duration) => self.stall.until(later(now, *duration)),
             WireFault::HalfClose => self.half_close.ask(),
             WireFault::Cut { bytes, how } => {
-                self.truncate = Some(Truncate::new(self.queued + bytes, *how));
+                self.truncate = Some(Truncate::new(self.queued.saturating_add(*bytes), *how));
             }
             WireFault::Flip { probability, seed } => {
                 self.flip = Some(Flip::new(*probability, *seed));

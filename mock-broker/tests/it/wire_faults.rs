@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::BytesMut;
 use nack_codec::{Packet, QoS, Version};
 use nack_mock_broker::action::{
-    as_usual, chunks, chunks_of, close, close_after, coalesce, corrupt, half_close, heal, pace,
-    publish, reset_after, resume_reading, resume_writing, split_everywhere, stall, stop_reading,
-    stop_writing,
+    as_usual, chunks, chunks_of, close, close_after, coalesce, corrupt, delay, half_close, heal,
+    pace, publish, reset_after, resume_reading, resume_writing, split_everywhere, stall,
+    stop_reading, stop_writing,
 };
 use nack_mock_broker::matcher::{self, opened, pingreq};
 use nack_mock_broker::{Action, EntryKind, MockBroker, Rule};
@@ -237,4 +237,24 @@ async fn bits_are_flipped_and_the_journal_has_what_was_sent() {
         assert_eq!((found ^ right).count_ones(), 1);
     }
     assert_eq!(broker.journal().sent().last().unwrap().raw()[..], said);
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_and_waits_may_be_as_large_as_numbers_are() {
+    let broker = MockBroker::builder().patience(Duration::MAX).in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    for action in [
+        close_after(u64::MAX),
+        reset_after(u64::MAX),
+        chunks([usize::MAX, usize::MAX]),
+        chunks_of(usize::MAX),
+        delay(Duration::MAX),
+    ] {
+        broker.send("c", action).await.unwrap();
+        peer.expects_nothing().await;
+    }
+    broker.send("c", stall(Duration::MAX)).await.unwrap();
+    broker.send("c", heal()).await.unwrap();
+    peer.expects_nothing().await;
+    broker.wait_for(pingreq()).await;
 }

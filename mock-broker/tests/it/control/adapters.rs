@@ -270,6 +270,8 @@ async fn a_reset_leaves_nothing_behind(broker: &MockBroker, control: &impl Contr
     peer.expects_end().await;
 
     let mut peer = Peer::connected(broker, Version::V5, "c1").await;
+    let first_of_client = matcher::connect().connection_of_client(1);
+    assert_eq!(broker.journal().matching(first_of_client).count(), 1);
     peer.subscribe("#", QoS::AtMostOnce).await;
     peer.expects_nothing().await;
     let first = control.journal(JournalQuery::since(0)).await.unwrap();

@@ -230,11 +230,17 @@ impl Connection {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        let silence = self.keep_alive.map(|keep_alive| self.heard + keep_alive);
+        let silence = self.silent_at();
         // What is over already has been looked at.
         let stall = self.wire.next_due().filter(|due| *due > Instant::now());
         let due = [self.schedule.next_due(), silence, self.room_at, stall];
         due.into_iter().flatten().min()
+    }
+
+    /// When the client will have been silent for too long; nobody minds where nobody hears it.
+    fn silent_at(&self) -> Option<Instant> {
+        let keep_alive = self.keep_alive.filter(|_| !self.mute)?;
+        Some(self.heard + keep_alive)
     }
 
     fn handle(&mut self, event: Event) {
@@ -265,9 +271,7 @@ impl Connection {
         {
             self.perform(script);
         }
-        let silent = self
-            .keep_alive
-            .is_some_and(|keep_alive| self.heard + keep_alive <= now);
+        let silent = self.silent_at().is_some_and(|at| at <= now);
         if silent && self.ending.is_none() {
             self.keep_alive = None;
             let steps = {

@@ -294,3 +294,21 @@ async fn what_rules_send_and_commands_send_is_not_judged() {
     peer.expects(b"\xE0\x01\x98").await;
     assert_eq!(nobody.hits(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_fell_silent_does_not_mind_the_keep_alive() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let hello = Hello {
+            keep_alive: 10,
+            ..Hello::default()
+        };
+        let mut peer = Peer::stranger(&broker, version);
+        peer.hello(hello).await;
+        peer.receive().await;
+        broker.send(1, fall_silent()).await.unwrap();
+        let hour = Duration::from_secs(3600);
+        let said = tokio::time::timeout(hour, peer.receive_or_end()).await;
+        assert!(said.is_err(), "{said:?}\n{}", broker.journal());
+    }
+}

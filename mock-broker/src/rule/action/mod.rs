@@ -176,7 +176,8 @@ pub const fn forget_session() -> Action {
 }
 
 /// Says nothing any more on this connection: what comes is read and written into the journal, and
-/// neither rules nor the base behaviour hear of it.
+/// neither rules nor the base behaviour hear of it. A client that is silent for longer than its keep
+/// alive is not sent away either.
 pub const fn fall_silent() -> Action {
     Action(Step::FallSilent)
 }

@@ -25,8 +25,10 @@ pub mod broker;
 pub mod client;
 pub mod count;
 pub mod peers;
+mod report;
 mod trial;
 mod workload;
 
+pub use report::report;
 pub use trial::{Reading, Writing};
 pub use workload::{Direction, Packet, Publish, PublishProperties, UnknownWorkload, Workload};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use nack_benches::broker::{Effort, Kind, MeasureError, measure, table};
+use nack_benches::report;
 
 const AFTER_HELP: &str = "\
 Each broker is a process of its own, over loopback; the best of some rounds counts. Times vary from
@@ -44,13 +45,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprint!("broker: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
+            eprintln!("{}", report("broker", &*error));
             ExitCode::from(3)
         }
     }

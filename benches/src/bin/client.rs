@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use nack_benches::client::{Task, measure, table};
+use nack_benches::report;
 
 const AFTER_HELP: &str = "\
 Each client publishes to, or receives from, a broker in another thread that costs next to nothing.
@@ -32,13 +33,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprint!("client: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprint!(": {error}");
-                cause = error.source();
-            }
-            eprintln!();
+            eprintln!("{}", report("client", &*error));
             ExitCode::from(3)
         }
     }

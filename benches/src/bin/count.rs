@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::thread;
 
 use clap::{Parser, Subcommand};
-use nack_benches::Workload;
 use nack_benches::count::{
     Comparison, Document, Once, comparison_table, count, figures_table, pairs,
 };
 use nack_benches::peers::OURS;
+use nack_benches::{Workload, report};
 
 const AFTER_HELP: &str = "\
 Each codec does each workload in a process of its own under valgrind's callgrind, once with some
@@ -114,7 +114,7 @@ fn main() -> ExitCode {
     match result {
         Ok(end) => end.into(),
         Err(error) => {
-            report(&*error);
+            eprintln!("{}", report("count", &*error));
             End::Failed.into()
         }
     }
@@ -191,15 +191,4 @@ fn run(arguments: &Arguments) -> Result<End, Box<dyn std::error::Error>> {
     }
     let slower = comparison.is_some_and(|comparison| comparison.fails());
     Ok(if slower { End::Slower } else { End::Fine })
-}
-
-fn report(error: &dyn std::error::Error) {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += ": ";
-        text += &error.to_string();
-        cause = error.source();
-    }
-    eprintln!("count: {text}");
 }

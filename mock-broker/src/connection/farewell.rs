@@ -1,11 +1,12 @@
 //! The end of a connection on the wire.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::{Connection, Ending};
+use super::{Connection, Ending, READ_SIZES};
 use crate::wire_fault::Room;
 use crate::{Closed, Direction};
 
@@ -14,14 +15,22 @@ use crate::{Closed, Direction};
 const FAREWELL: Duration = Duration::from_secs(5);
 
 impl Connection {
-    /// Writes what is left, and closes.
+    /// Writes what is left, and closes; towards the client and the broker behind at once, so that
+    /// neither waits for the other.
     pub(super) async fn say_farewell(mut self, ending: Ending) {
         self.mailbox.close();
         self.wire.finish();
-        if let Some(upstream) = self.upstream.take() {
-            // A broker that does not read is not waited for any longer either.
-            let _ = timeout(FAREWELL, upstream.finish()).await;
-        }
+        let upstream = self.upstream.take();
+        let behind = async {
+            if let Some(upstream) = upstream {
+                // It may be gone already, and is not waited for any longer where it hangs.
+                let _ = timeout(FAREWELL, upstream.finish()).await;
+            }
+        };
+        tokio::join!(behind, self.part(ending));
+    }
+
+    async fn part(mut self, ending: Ending) {
         // A client that does not read is not waited for any longer.
         let _ = timeout(FAREWELL, self.flush()).await;
         if ending.how == Closed::Reset {
@@ -33,18 +42,7 @@ impl Connection {
         if !matches!(shutdown, Ok(Ok(()))) || ending.by == Direction::FromClient {
             return;
         }
-        // A TCP socket that is dropped with unread bytes resets the connection, and with that may
-        // destroy what the client has not read yet.
-        let drain = async {
-            loop {
-                self.inbox.clear();
-                match self.transport.read_buf(&mut self.inbox).await {
-                    Ok(0) | Err(_) => break,
-                    Ok(_) => {}
-                }
-            }
-        };
-        let _ = timeout(FAREWELL, drain).await;
+        let _ = timeout(FAREWELL, drain(&mut self.transport)).await;
     }
 
     /// Writes what waits, as far as the faults of the wire let it, and as they let it.
@@ -65,4 +63,14 @@ impl Connection {
             }
         }
     }
+}
+
+/// Reads until the other side has closed. A TCP socket that is dropped with unread bytes resets the
+/// connection, and with that may destroy what the other side has not read yet.
+pub(super) async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+    let mut scrap = Vec::with_capacity(READ_SIZES.end() / 2);
+    while stream.read_buf(&mut scrap).await? > 0 {
+        scrap.clear();
+    }
+    Ok(())
 }

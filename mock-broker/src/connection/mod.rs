@@ -254,7 +254,11 @@ impl Connection {
             Event::Rung => {}
             Event::Written(Ok(())) => self.handle_written(),
             Event::Due => self.handle_due(),
-            Event::Read(Ok(0)) => self.end(Direction::FromClient, Closed::Finished),
+            Event::Read(Ok(0)) => {
+                // What is no whole packet is passed on too.
+                self.handle_unframed();
+                self.end(Direction::FromClient, Closed::Finished);
+            }
             Event::Read(Ok(_)) => self.handle_read(),
             Event::Upstream(read) => self.handle_upstream(read),
             Event::Read(Err(error)) | Event::Written(Err(error)) => {
@@ -305,16 +309,19 @@ impl Connection {
         }
     }
 
-    /// Bytes behind what was no packet: for nobody, but for a broker behind this one.
+    /// Bytes that are no whole packet, or behind what was none: for nobody, but for a broker behind this one.
     fn handle_unframed(&mut self) {
         let bytes = self.inbox.split().freeze();
-        if self.upstream.is_none() || self.mute {
+        if bytes.is_empty() || self.upstream.is_none() || self.mute {
             return;
         }
         let (from, kind) = (Direction::FromClient, EntryKind::Packet);
         self.pass_on(&bytes);
-        let record = &mut self.shared.state().record;
-        record.add(&self.source, from, kind, bytes, None, None);
+        {
+            let record = &mut self.shared.state().record;
+            record.add(&self.source, from, kind, bytes, None, None);
+        }
+        self.shared.announce();
     }
 
     /// One packet, or what is not one: asks the rules, and does what they or the base behaviour

@@ -11,6 +11,7 @@ use nack_codec::{Framer, MAXIMUM_PACKET_SIZE};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::farewell::drain;
 use super::{Connection, OUTBOX_LIMIT};
 use crate::{Closed, Direction, Received};
 
@@ -77,7 +78,7 @@ impl Upstream {
         pin!(stream.read_buf(&mut self.inbox)).poll(cx)
     }
 
-    /// Writes what waits, and says that there is no more.
+    /// Writes what waits, says that there is no more, and waits until the other side has closed too.
     ///
     /// # Errors
     ///
@@ -90,7 +91,8 @@ impl Upstream {
             Stream::Connecting(connecting) => connecting.await?,
         };
         stream.write_all(&self.outbox).await?;
-        stream.shutdown().await
+        stream.shutdown().await?;
+        drain(&mut stream).await
     }
 }
 
@@ -112,10 +114,18 @@ impl Connection {
             return;
         };
         let note = match read {
-            Ok(0) => "the upstream broker closed its connection".to_owned(),
+            Ok(0) => {
+                // What is no whole packet passes too.
+                upstream.unframed = true;
+                self.pass_back();
+                "the upstream broker closed its connection".to_owned()
+            }
             Ok(_) => return self.pass_back(),
             Err(error) => format!("the upstream broker at {}: {error}", upstream.address),
         };
+        if self.ending.is_some() {
+            return;
+        }
         let shared = self.shared.clone();
         let to = Direction::ToClient;
         let mut access = shared.access();

@@ -4,7 +4,7 @@ use nack_codec::{Packet, QoS, Version};
 use nack_mock_broker::action::{as_usual, connack, no_answer, puback, publish, pubrec};
 use nack_mock_broker::matcher::{self, any_packet, connect};
 use nack_mock_broker::{Base, EntryKind, Journal, MockBroker, Mutation, Rule};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::peer::{Hello, Peer};
@@ -202,4 +202,53 @@ async fn a_client_that_vanishes_vanishes_behind_too_and_its_last_words_arrive() 
     let said = behind.wait_for(matcher::publish().payload("last"));
     said.await;
     behind.wait_for_close(1).await;
+}
+
+/// A broker in front of a listener that a test plays the broker behind on.
+async fn in_front_of_a_listener() -> (TcpListener, MockBroker) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = Base::Upstream(listener.local_addr().unwrap());
+    (listener, MockBroker::builder().base(base).in_memory())
+}
+
+#[tokio::test]
+async fn what_is_cut_off_in_the_midst_of_a_packet_passes_as_far_as_it_came() {
+    let (listener, front) = in_front_of_a_listener().await;
+    let mut client = front.connect();
+    let (mut behind, _) = listener.accept().await.unwrap();
+    behind.write_all(b"\x20\x03\x00").await.unwrap();
+    behind.shutdown().await.unwrap();
+    let mut came = Vec::new();
+    client.read_to_end(&mut came).await.unwrap();
+    assert_eq!(came, b"\x20\x03\x00");
+
+    let mut client = front.connect();
+    let (mut behind, _) = listener.accept().await.unwrap();
+    client.write_all(b"\x10\x0D\x00").await.unwrap();
+    drop(client);
+    let mut came = Vec::new();
+    behind.read_to_end(&mut came).await.unwrap();
+    assert_eq!(came, b"\x10\x0D\x00");
+}
+
+#[tokio::test]
+async fn a_broker_behind_that_reads_late_gets_all_that_was_sent() {
+    let (listener, front) = in_front_of_a_listener().await;
+    let mut client = front.connect();
+    let (mut behind, _) = listener.accept().await.unwrap();
+    let messages = b"\x30\x04\x00\x01t\x00".repeat(80_000);
+    client.write_all(&messages).await.unwrap();
+    drop(client);
+    front.wait_for_close(1).await;
+    // Nobody hears this any more, and it must not cost what is still on its way.
+    behind.write_all(b"\xD0\x00").await.unwrap();
+    let mut came = 0;
+    let mut buffer = vec![0; 1024];
+    loop {
+        match behind.read(&mut buffer).await.unwrap() {
+            0 => break,
+            bytes => came += bytes,
+        }
+    }
+    assert_eq!(came, messages.len());
 }

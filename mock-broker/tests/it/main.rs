@@ -20,5 +20,6 @@ mod rules;
 mod scenarios;
 mod transport;
 mod upstream;
+mod vectors;
 mod verification;
 mod wire_faults;

@@ -15,6 +15,7 @@ mod journal;
 mod matchers;
 mod peer;
 mod robust;
+mod robust_many;
 mod rules;
 #[cfg(feature = "scenario")]
 mod scenarios;

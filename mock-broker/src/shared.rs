@@ -129,7 +129,10 @@ impl Shared {
     /// Wakes those who wait for a change. Not to be called while the state is locked, or they
     /// would run into the lock.
     pub(crate) fn announce(&self) {
-        self.changed.send_replace(());
+        // Who begins to wait looks at the state first, and would see what was changed before this.
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_replace(());
+        }
     }
 
     /// Takes over a new connection.

@@ -45,6 +45,11 @@ const OUTBOX_LIMIT: usize = 256 * 1024;
 /// client, and no message is taken out of its session.
 const SCHEDULE_LIMIT: usize = 10_000;
 
+/// After this many packets, and what else came with the same read, other connections have their
+/// turn, however much this client says. One read brings thousands of small packets, and tokio itself
+/// interferes only after more than a hundred reads.
+const TURN: usize = 256;
+
 /// One open connection.
 pub(crate) struct Connection {
     transport: Transport,
@@ -82,6 +87,8 @@ pub(crate) struct Connection {
     /// Whether nobody hears what comes, and nothing is sent.
     mute: bool,
     ending: Option<Ending>,
+    /// How many packets came since others had their turn.
+    packets: usize,
     /// The last identifier of an unasked PUBLISH, where the base behaviour has none to give.
     packet_id: u16,
 }
@@ -146,6 +153,7 @@ impl Connection {
             deaf: false,
             mute: false,
             ending: None,
+            packets: 0,
             packet_id: 0,
         }
     }
@@ -162,6 +170,10 @@ impl Connection {
             self.handle(event);
             if self.ending.is_none() {
                 self.attend();
+            }
+            if self.packets >= TURN {
+                self.packets = 0;
+                tokio::task::yield_now().await;
             }
         };
         self.say_farewell(ending).await;
@@ -287,16 +299,22 @@ impl Connection {
     }
 
     fn handle_read(&mut self) {
-        if self.deaf {
-            self.handle_unframed();
-            return;
+        match self.deaf {
+            true => self.handle_unframed(),
+            false => self.handle_packets(),
         }
+        // Once for all that were read at once: who waits could not look in between anyway.
+        self.shared.announce();
+    }
+
+    fn handle_packets(&mut self) {
         let framer = Framer::new(self.shared.maximum_packet_size, self.source.version);
         let frames = framer.split(&mut self.inbox);
         for frame in &frames {
             if self.ending.is_some() {
                 return;
             }
+            self.packets += 1;
             match frame {
                 Ok(frame) => self.receive(frames.bytes().slice_ref(frame.bytes()), None),
                 Err(error) => {
@@ -339,8 +357,6 @@ impl Connection {
         if self.mute {
             let (kind, record) = (EntryKind::Packet, &mut access.state().record);
             record.add(&source, from, kind, raw.clone(), error, None);
-            drop(access);
-            shared.announce();
             return;
         }
         let topic = Self::topic_of(&mut access, &received);
@@ -379,8 +395,6 @@ impl Connection {
             }
         };
         self.perform_in(&mut access, script);
-        drop(access);
-        shared.announce();
     }
 
     /// What the topic alias of a PUBLISH without topic stands for. The state is not locked behind

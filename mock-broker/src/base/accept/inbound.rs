@@ -1,6 +1,5 @@
 //! Messages of clients: taken over, acknowledged, released, and passed on to those who subscribe.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use nack_codec::{PacketType, Publish, QoS, ReasonCode, TopicName, Version};
@@ -139,22 +138,26 @@ impl Accept {
         }
         // One copy a session, whatever number of its subscriptions match, with all of their
         // identifiers: [MQTT-3.3.4-2], [MQTT-3.3.4-4].
-        let mut copies: HashMap<Arc<str>, Waiting> = HashMap::new();
+        let mut copies: Vec<(Arc<str>, Waiting)> = Vec::new();
         for subscriber in self.subscriptions.matching(message.topic.borrow()) {
             if subscriber.options.no_local && subscriber.session == message.publisher {
                 // [MQTT-3.8.3-3]
                 continue;
             }
             let one = copy_for(subscriber, message);
-            copies
-                .entry(subscriber.session.clone())
-                .and_modify(|copy| {
-                    copy.qos = copy.qos.max(one.qos);
-                    copy.retain |= one.retain;
-                    copy.identifiers.extend(&one.identifiers);
-                })
-                .or_insert(one);
+            copies.push((subscriber.session.clone(), one));
         }
+        // In an order that is the same in each run.
+        copies.sort_by(|(one, _), (other, _)| one.cmp(other));
+        copies.dedup_by(|(session, one), (kept, copy)| {
+            let same = session == kept;
+            if same {
+                copy.qos = copy.qos.max(one.qos);
+                copy.retain |= one.retain;
+                copy.identifiers.append(&mut one.identifiers);
+            }
+            same
+        });
         let sessions = &self.sessions;
         let is_here = |session: &str| {
             sessions
@@ -165,7 +168,6 @@ impl Accept {
             .subscriptions
             .matching_shares(message.topic.borrow(), is_here);
         for (session, mut copy) in copies {
-            // In an order that is the same in each run.
             copy.identifiers.sort_unstable();
             self.enqueue(&session, copy);
         }

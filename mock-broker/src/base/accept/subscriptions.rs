@@ -16,6 +16,8 @@ pub(super) struct Subscriptions {
     free: Vec<usize>,
     /// The filters of each session.
     by_session: HashMap<Arc<str>, HashSet<Arc<str>>>,
+    /// How many of them are shared subscriptions.
+    shared: usize,
 }
 
 /// A level of topic filters, behind the levels of its parents.
@@ -55,6 +57,7 @@ impl Default for Subscriptions {
             nodes: vec![Node::default()],
             free: Vec::new(),
             by_session: HashMap::new(),
+            shared: 0,
         }
     }
 }
@@ -95,6 +98,7 @@ impl Subscriptions {
                     }
                     None => {
                         members.push(subscriber);
+                        self.shared += 1;
                         true
                     }
                 }
@@ -142,6 +146,9 @@ impl Subscriptions {
         can_take: impl Fn(&str) -> bool,
     ) -> Vec<Subscriber> {
         let mut chosen = Vec::new();
+        if self.shared == 0 {
+            return chosen;
+        }
         for index in self.matching_nodes(topic) {
             for members in self.nodes[index].shares.values_mut() {
                 chosen.extend(members.take_turn(&can_take));
@@ -153,11 +160,10 @@ impl Subscriptions {
     /// The nodes at which filters end that match this topic.
     fn matching_nodes(&self, topic: TopicName<&str>) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut reached = vec![ROOT];
+        let (mut reached, mut next) = (vec![ROOT], Vec::new());
         // [MQTT-4.7.2-1]: a topic that begins with $ is not for filters that begin with a wildcard.
         let mut wildcards = !topic.get().starts_with('$');
         for level in topic.get().split('/') {
-            let mut next = Vec::new();
             for node in reached.iter().map(|index| &self.nodes[*index]) {
                 if wildcards {
                     found.extend(node.children.get("#"));
@@ -168,7 +174,8 @@ impl Subscriptions {
             if next.is_empty() {
                 return found;
             }
-            reached = next;
+            std::mem::swap(&mut reached, &mut next);
+            next.clear();
             wildcards = true;
         }
         for index in reached {
@@ -225,6 +232,7 @@ impl Subscriptions {
             Some(name) => match node.shares.get_mut(name) {
                 Some(share) => {
                     let was_there = share.remove(session);
+                    self.shared -= usize::from(was_there);
                     if share.members.is_empty() {
                         node.shares.remove(name);
                     }

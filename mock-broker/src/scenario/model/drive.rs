@@ -23,8 +23,8 @@ pub struct Drive {
     /// lost its state.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forget_session: bool,
-    /// Writes what is sent from here on in pieces: a list of their sizes in bytes, behind which all is
-    /// whole again, or one size for all.
+    /// Writes what is sent from here on in pieces: a list of two or more sizes in bytes, behind which
+    /// all is whole again, or one size for all pieces, in a list or not.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub split: OneOrMany<usize>,
     /// Writes what is sent from here on slowly.

@@ -178,8 +178,14 @@ impl Connection {
 
     pub(super) fn handle_written(&mut self) {
         if let Some(how) = self.wire.is_cut() {
+            let (to, lost) = (Direction::ToClient, self.outbox.len());
+            if lost > 0 {
+                let note = format!("bytes of what was sent that were never written: {lost}");
+                let record = &mut self.shared.state().record;
+                record.note(&self.source, to, note.into());
+            }
             self.outbox.clear();
-            self.end(Direction::ToClient, how);
+            self.end(to, how);
         }
     }
 }

@@ -70,7 +70,10 @@ pub enum Direction {
 pub enum EntryKind {
     /// The client opened the connection.
     Opened,
-    /// Bytes came from the client, or were sent to it: one packet, or what is not one.
+    /// Bytes came from the client, or were sent to it: one packet, or what is not one. What was sent
+    /// is written as the faults of the wire let it; of what
+    /// [`close_after`](crate::action::close_after) and [`reset_after`](crate::action::reset_after)
+    /// cut off, an entry of its own says how much it was.
     Packet,
     /// Something happened below MQTT, in a handshake of TLS or WebSocket or in their framing, or a
     /// fault of the wire began or ended: [`Entry::note`] says what.

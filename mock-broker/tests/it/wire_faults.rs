@@ -258,3 +258,17 @@ async fn faults_and_waits_may_be_as_large_as_numbers_are() {
     peer.expects_nothing().await;
     broker.wait_for(pingreq()).await;
 }
+
+#[tokio::test]
+async fn the_journal_says_how_much_a_cut_left_unwritten() {
+    let broker = MockBroker::in_memory();
+    let mut stream = connected(&broker).await;
+    broker.send("c", close_after(4)).await.unwrap();
+    broker.send("c", publish("topic", "m")).await.unwrap();
+    let mut came = Vec::new();
+    stream.read_to_end(&mut came).await.unwrap();
+    assert_eq!(came, b"\x30\x08\x00\x05");
+    let journal = broker.journal().to_string();
+    let end = "never written: 6\n← #1 closed";
+    assert!(journal.trim_end().ends_with(end), "{journal}");
+}

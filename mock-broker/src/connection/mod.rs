@@ -176,7 +176,8 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
         };
-        self.say_farewell(ending).await;
+        // On the heap, or each connection would have room for itself twice from its beginning on.
+        Box::pin(self.say_farewell(ending)).await;
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nack_codec::{QoS, Version};
-use nack_mock_broker::action::{as_usual, delay, hold, no_answer, puback};
+use nack_mock_broker::action::{as_usual, delay, hold, no_answer, pingresp, puback};
 use nack_mock_broker::{EntryKind, MockBroker, Rule, matcher};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
@@ -208,4 +208,13 @@ async fn messages_that_a_rule_delays_or_holds_do_not_pile_up_without_end() {
         let dropped = journal.iter().filter(|it| it.kind() == EntryKind::Dropped);
         assert_eq!(dropped.count(), 10_000);
     }
+}
+
+#[tokio::test]
+async fn a_packet_is_not_repeated_without_end() {
+    let broker = MockBroker::in_memory();
+    let _peer = Peer::connected(&broker, Version::V5, "c").await;
+    broker.send("c", pingresp().repeat(u32::MAX)).await.unwrap();
+    let journal = broker.journal();
+    assert_eq!(journal.matching(matcher::pingresp()).count(), 10_000);
 }

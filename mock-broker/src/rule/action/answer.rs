@@ -195,7 +195,7 @@ impl<P> Answer<P> {
         self
     }
 
-    /// Sends the packet so many times; 0 is not at all.
+    /// Sends the packet so many times, 10,000 at the most; 0 is not at all.
     pub const fn repeat(mut self, copies: u32) -> Self {
         self.treatment.repeat(copies);
         self

@@ -81,7 +81,7 @@ impl Action {
         self.treat(|treatment| treatment.add(mutation))
     }
 
-    /// Sends each packet that this sends so many times; 0 is not at all.
+    /// Sends each packet that this sends so many times, 10,000 at the most; 0 is not at all.
     pub fn repeat(self, copies: u32) -> Self {
         self.treat(|treatment| treatment.repeat(copies))
     }

@@ -5,6 +5,9 @@ use nack_codec::Version;
 
 use super::Mutation;
 
+/// More copies than tell a client anything; they are made at once, with all others waiting.
+const MOST_COPIES: u32 = 10_000;
+
 /// How the packets of one action are sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Treatment {
@@ -31,7 +34,11 @@ impl Treatment {
     }
 
     pub(super) const fn repeat(&mut self, copies: u32) {
-        self.copies = copies;
+        self.copies = if copies < MOST_COPIES {
+            copies
+        } else {
+            MOST_COPIES
+        };
     }
 
     pub(super) const fn hold(&mut self) {

@@ -79,7 +79,7 @@ pub struct Drive {
     /// Leaves out so many bytes at the end of what this sends; the remaining length stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncate: Option<usize>,
-    /// Sends each packet that this sends so many times.
+    /// Sends each packet that this sends so many times, 10,000 at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copies: Option<u32>,
     /// Holds back what this sends, until `release`.

@@ -377,9 +377,16 @@ async fn messages_that_rules_keep_waiting_count_towards_the_receive_maximum() {
         let target = Target::Connection(1);
         broker.send(target, refusal).await.unwrap();
         assert_eq!(peer.receive().await[3..], [1, 0x97]);
-        peer.publish(qos, 4, "withheld", "").await;
-        peer.expects_nothing().await;
-        peer.publish(qos, 5, "t", "").await;
+        // Only that makes room for one more.
+        peer.publish(qos, 4, "t", "").await;
+        if qos == QoS::AtLeastOnce {
+            peer.expects(b"\x40\x02\x00\x04").await;
+            peer.publish(qos, 5, "withheld", "").await;
+            peer.expects_nothing().await;
+        } else {
+            peer.expects(b"\x50\x02\x00\x04").await;
+        }
+        peer.publish(qos, 6, "t", "").await;
         is_sent_away(peer, 0x93).await;
     }
 }

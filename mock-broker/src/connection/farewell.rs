@@ -19,6 +19,8 @@ impl Connection {
     /// neither waits for the other.
     pub(super) async fn say_farewell(mut self, ending: Ending) {
         self.mailbox.close();
+        // Whoever waits for what is in it is told so now, and not when all is over.
+        while self.mailbox.try_recv().is_ok() {}
         self.wire.finish();
         let upstream = self.upstream.take();
         let behind = async {

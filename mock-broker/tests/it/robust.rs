@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use nack_codec::{QoS, Version};
-use nack_mock_broker::action::{as_usual, delay, hold, no_answer, pingresp, puback};
+use nack_mock_broker::action::{as_usual, close, delay, hold, no_answer, pingresp, puback};
 use nack_mock_broker::{EntryKind, MockBroker, Rule, matcher};
 use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::peer::{Hello, Peer};
 
@@ -217,4 +217,14 @@ async fn a_packet_is_not_repeated_without_end() {
     broker.send("c", pingresp().repeat(u32::MAX)).await.unwrap();
     let journal = broker.journal();
     assert_eq!(journal.matching(matcher::pingresp()).count(), 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_on_a_connection_that_ends_is_told_at_once() {
+    let broker = MockBroker::in_memory();
+    let _peer = Peer::connected(&broker, Version::V5, "c").await;
+    let begun = Instant::now();
+    let (closed, late) = tokio::join!(broker.send("c", close()), broker.send("c", pingresp()));
+    assert!(closed.is_ok() && late.is_err());
+    assert!(begun.elapsed().is_zero(), "{:?}", begun.elapsed());
 }

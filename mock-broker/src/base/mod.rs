@@ -89,6 +89,12 @@ pub(crate) trait Behaviour: Send {
         None
     }
 
+    /// Whether a broker behind this one has heard of the client.
+    fn is_known_behind(&self, connection: u32) -> bool {
+        let _ = connection;
+        false
+    }
+
     /// A packet of the upstream broker is on its way to the client.
     fn passes(&mut self, received: &Received<'_>) {
         let _ = received;

@@ -89,6 +89,11 @@ impl Behaviour for Upstream {
         receives.then_some(false)
     }
 
+    fn is_known_behind(&self, connection: u32) -> bool {
+        let exchange = self.exchanges.get(&connection);
+        exchange.is_some_and(|exchange| exchange.introduced)
+    }
+
     fn passes(&mut self, received: &Received<'_>) {
         let exchange = self.exchanges.entry(received.connection()).or_default();
         if let Some(packet_id) = received.publish().and_then(|it| it.packet_id) {

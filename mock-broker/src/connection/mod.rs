@@ -335,12 +335,18 @@ impl Connection {
             return;
         }
         let (from, kind) = (Direction::FromClient, EntryKind::Packet);
-        self.pass_on(&bytes);
+        let shared = self.shared.clone();
         {
-            let record = &mut self.shared.state().record;
+            let mut state = shared.state();
+            // A client that a rule let in is not there for the broker behind.
+            let is_known = state.behaviour.is_known_behind(self.source.connection);
+            if is_known || self.source.client_id.is_none() {
+                self.pass_on(&bytes);
+            }
+            let record = &mut state.record;
             record.add(&self.source, from, kind, bytes, None, None);
         }
-        self.shared.announce();
+        shared.announce();
     }
 
     /// One packet, or what is not one: asks the rules, and does what they or the base behaviour

@@ -160,7 +160,14 @@ async fn a_client_that_a_rule_lets_in_is_not_there_for_the_broker_behind() {
     front.wait_for(matcher::publish()).await;
     front.send("c", puback(0)).await.unwrap();
     peer.expects(ACCEPTED).await;
-    assert_eq!(behind.journal().received().count(), 0);
+    // What is behind something that was no packet is none of its business either.
+    peer.send_bytes(b"\x00\xFF\xFF\xFF\xFF").await;
+    front.wait_for(matcher::malformed()).await;
+    peer.send_bytes(b"\xC0\x00").await;
+    drop(peer);
+    behind.wait_for_close(1).await;
+    let heard = behind.journal();
+    assert_eq!(heard.received().count(), 0, "{heard}");
 }
 
 #[tokio::test]

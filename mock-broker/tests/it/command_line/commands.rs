@@ -45,7 +45,7 @@ fn scenarios_are_listed_and_shown() {
     let list = stdout(&["list", "puback-quota"]);
     assert_eq!(
         list,
-        "v5/puback-quota-exceeded  Messages of QoS 1 are refused: PUBACK 0x97, quota exceeded.\n"
+        "v5/puback-quota-exceeded  Messages of QoS 1 are refused: PUBACK 0x97 (Quota exceeded).\n"
     );
     let all: serde_json::Value = serde_json::from_str(&stdout(&["list", "--json"])).unwrap();
     assert!(all.as_array().unwrap().len() > 100);

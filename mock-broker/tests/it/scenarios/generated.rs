@@ -114,8 +114,7 @@ impl Coded {
             ("AUTH", _) => "The client is asked to go on with its authentication",
             other => panic!("{other:?}"),
         };
-        let name = lower(&self.name);
-        format!("{what}: {} 0x{:02X}, {name}.", self.packet, self.code)
+        format!("{what}: {} 0x{:02X} ({}).", self.packet, self.code, self.name)
     }
 
     /// What a good client does about it.
@@ -310,15 +309,6 @@ impl Coded {
 
 fn forbid(name: &str, packet: &str) -> String {
     format!("\n[[step]]\nname = \"{name}\"\nforbid = {{ {packet} }}\n")
-}
-
-fn lower(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().unwrap();
-    match letters.clone().next() {
-        Some(second) if second.is_uppercase() => name.to_owned(),
-        _ => first.to_lowercase().chain(letters).collect(),
-    }
 }
 
 /// The text as lines of a comment, none too long.

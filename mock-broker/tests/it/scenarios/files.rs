@@ -54,6 +54,7 @@ fn what_is_of_the_wrong_kind_is_told_with_what_was_expected() {
             "[[step]]\non = { reason = 300 }\n",
             "[[step]]\non = {}\nreply = { reason = 0x87 }\n",
             "[[step]]\non = {}\nreply = \"PUBACK\"\n",
+            "[[step]]\non = []\n",
             "[[step]]\non = {}\nexpect = \"sometimes\"\n",
             "[[step]]\non = {}\ndrive = { send_hex = \"6 02\" }\n",
             "base = \"loud\"\n",

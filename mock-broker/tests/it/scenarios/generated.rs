@@ -114,7 +114,10 @@ impl Coded {
             ("AUTH", _) => "The client is asked to go on with its authentication",
             other => panic!("{other:?}"),
         };
-        format!("{what}: {} 0x{:02X} ({}).", self.packet, self.code, self.name)
+        format!(
+            "{what}: {} 0x{:02X} ({}).",
+            self.packet, self.code, self.name
+        )
     }
 
     /// What a good client does about it.

@@ -30,7 +30,7 @@ Exit codes:
   0  all went as expected
   1  a rule was not hit as often as expected: one that was to do something, and never did, too
   2  the command line is wrong
-  3  a port cannot be listened on, a file cannot be read or written, a scenario is wrong";
+  3  a port cannot be listened on, a file cannot be read or written, a scenario is wrong, or none matches";
 
 /// An MQTT broker that does as it is told: refuses, delays, corrupts, lies and vanishes.
 ///

@@ -11,7 +11,7 @@ use nack_mock_broker::scenario::{self, Code, Scenario, ScenarioFile, Shipped};
 use crate::exit;
 use crate::serve::Failure;
 
-/// Prints the scenarios that ship, one a line.
+/// Prints the scenarios that ship, one a line; none is a failure.
 pub(crate) fn list(filter: Option<&str>, json: bool) -> Result<ExitCode, Failure> {
     let filter = filter.map(str::to_lowercase);
     let picked = |shipped: &&Shipped| match &filter {
@@ -25,6 +25,10 @@ pub(crate) fn list(filter: Option<&str>, json: bool) -> Result<ExitCode, Failure
         None => true,
     };
     let picked: Vec<_> = scenario::SHIPPED.iter().filter(picked).collect();
+    if let (true, Some(filter)) = (picked.is_empty(), &filter) {
+        eprintln!("mock-broker: no scenario has `{filter}` in its name or description");
+        return Ok(ExitCode::from(exit::FAILED));
+    }
     if json {
         let all = picked.iter().map(|shipped| {
             serde_json::json!({ "name": shipped.name(), "description": shipped.description() })

@@ -107,12 +107,18 @@ fn describe(error: &serde_json::Error) -> Problem {
         true => ProblemCode::BadStep,
         false => ProblemCode::BadBody,
     };
+    let meant = meant(title);
+    // Whoever is told what was meant need not read all that there is.
+    let short = match meant {
+        Some(_) => title.split(", expected ").next().unwrap_or(title),
+        None => title,
+    };
     let problem = Problem {
         line: (line > 0).then_some(line),
         column: (line > 0).then_some(column),
-        ..Problem::new(code, title)
+        ..Problem::new(code, short)
     };
-    problem.meant(meant(title))
+    problem.meant(meant)
 }
 
 /// What an unknown word was probably meant to be. Serde says which words there are in its message
@@ -146,6 +152,10 @@ mod tests {
         assert_eq!(place, (Some(line), Some(column)), "{problem}");
         assert_eq!(problem.did_you_mean.as_deref(), meant, "{problem}");
         assert!(!problem.title.contains(" at line "), "{problem}");
+        assert!(
+            meant.is_none() || !problem.title.contains("expected"),
+            "{problem}"
+        );
     }
 
     #[test]

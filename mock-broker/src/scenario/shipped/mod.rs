@@ -64,10 +64,11 @@ pub fn shipped(name: &str) -> Result<&'static Shipped, LoadError> {
 ///
 /// Where there is neither, or the file is not a scenario.
 pub fn find(name: &str) -> Result<ScenarioFile, LoadError> {
-    let is_file = std::path::Path::new(name).is_file();
+    let path = std::path::Path::new(name);
     match shipped(name) {
-        Ok(shipped) if !is_file => shipped.file(),
-        Err(error) if !is_file => Err(error),
+        // A folder may have the name of a scenario; a pipe is as good as a file.
+        Ok(shipped) if !path.exists() || path.is_dir() => shipped.file(),
+        Err(error) if !path.exists() => Err(error),
         _ => ScenarioFile::read(name),
     }
 }

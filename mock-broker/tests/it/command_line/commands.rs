@@ -52,6 +52,12 @@ fn scenarios_are_listed_and_shown() {
     let text = stdout(&["show", "v5/puback-quota-exceeded"]);
     assert!(text.contains("reason = \"quota-exceeded\""));
     insta::assert_snapshot!(told(&["show", "v5/puback-quota"]));
+    insta::assert_snapshot!(told(&["list", "puback-quotaa"]), @r"
+    $ mock-broker list puback-quotaa
+    --- stderr
+    mock-broker: no scenario has `puback-quotaa` in its name or description
+    --- exit code 3
+    ");
 }
 
 #[test]
@@ -76,4 +82,8 @@ fn files_are_checked() {
         stderr.contains(".toml:2:8: unknown key `pakcet`, did you mean `packet`?"),
         "{stderr}"
     );
+    let folder = run(&["check", env!("CARGO_MANIFEST_DIR")]);
+    let stderr = String::from_utf8(folder.stderr).unwrap();
+    assert!(stderr.contains("cannot be read"), "{stderr}");
+    assert_eq!(folder.status.code(), Some(3));
 }

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nack_codec::{Auth, AuthReason, Binary, Packet, Property, ReasonCode, Text, Version};
+use nack_codec::{Auth, AuthReason, Binary, Connect, Packet, Property, ReasonCode, Text, Version};
 
+use super::capacity::Capacity;
 use super::scram::{Credentials, Scram, Terms, nonce};
 use super::{Accept, connecting};
 use crate::Received;
@@ -24,6 +25,7 @@ pub(super) struct Exchange {
 pub(super) struct Applicant {
     /// The CONNECT.
     pub(super) connect: Bytes,
+    pub(super) capacity: Capacity,
     /// `None` where rules do the asking.
     pub(super) exchange: Option<Exchange>,
 }
@@ -133,8 +135,8 @@ impl Accept {
     pub(super) fn begin_authentication(
         &mut self,
         received: &Received<'_>,
+        connect: &Connect<'_>,
         method: &str,
-        data: Option<&[u8]>,
     ) -> Vec<Step> {
         let number = received.connection();
         if self.settings.authentication(method).is_none() {
@@ -144,16 +146,18 @@ impl Accept {
         }
         let applicant = Applicant {
             connect: received.raw().clone(),
+            capacity: Capacity::of(connect),
             exchange: Some(Exchange::new(method)),
         };
         self.applicants.insert(number, applicant);
-        self.advance_applicant(number, data)
+        self.advance_applicant(number, connect.properties.authentication_data())
     }
 
     /// A rule answered a CONNECT with a challenge of its own.
-    pub(super) fn asked_by_rule(&mut self, number: u32, raw: &Bytes) {
+    pub(super) fn asked_by_rule(&mut self, number: u32, raw: &Bytes, capacity: Capacity) {
         let applicant = Applicant {
             connect: raw.clone(),
+            capacity,
             exchange: None,
         };
         self.applicants.insert(number, applicant);
@@ -223,16 +227,8 @@ impl Accept {
                     return vec![Step::Close];
                 };
                 let user = user.or_else(|| connect.user_name.map(|name| name.get().into()));
-                let mut answer = match self.welcome(number, &connect, user) {
-                    Ok(answer) => answer,
-                    Err(reason) => return vec![connecting::send(connack(reason))],
-                };
-                if let Ok(method) = Text::try_from(&*method) {
-                    answer = answer.property(Property::AuthenticationMethod(method));
-                }
-                if let Some(data) = data.as_deref().and_then(Binary::new) {
-                    answer = answer.property(Property::AuthenticationData(data));
-                }
+                let proof = said(&method, data.as_deref());
+                let answer = self.welcome(number, &connect, user, &proof);
                 vec![connecting::send(answer)]
             }
         }
@@ -288,11 +284,17 @@ fn challenge(method: &str, data: &[u8]) -> Step {
 
 fn step(reason: ReasonCode, method: &str, data: Option<&[u8]>) -> Step {
     let mut answer = auth(reason);
-    if let Ok(method) = Text::try_from(method) {
-        answer = answer.property(Property::AuthenticationMethod(method));
-    }
-    if let Some(data) = data.and_then(Binary::new) {
-        answer = answer.property(Property::AuthenticationData(data));
+    for property in said(method, data) {
+        answer = answer.property(property);
     }
     Action::from(answer).0
+}
+
+/// What a step of an exchange says to the client (`[MQTT-4.12.0-5]`).
+fn said<'a>(method: &'a str, data: Option<&'a [u8]>) -> Vec<Property<'a>> {
+    let method = Text::try_from(method).ok();
+    let data = data.and_then(Binary::new);
+    let method = method.map(Property::AuthenticationMethod);
+    let data = data.map(Property::AuthenticationData);
+    method.into_iter().chain(data).collect()
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use nack_codec::{
     Connect, DecodeError, DecodeErrorKind, Disconnect, DisconnectReason, MAXIMUM_PACKET_SIZE,
-    Packet, PacketType, ReasonCode, Role, Version,
+    Packet, PacketType, Property, ReasonCode, Role, Version,
 };
 
 use super::aliases::{Incoming, Outgoing};
+use super::capacity::{Capacity, untold};
 use super::limits::SESSIONS;
-use super::session::{Capacity, Expiry, Session};
+use super::session::{Expiry, Session};
 use super::wills::{Farewell, Will};
 use super::{Accept, Guest};
 use crate::action::{Action, Answer, Connack, Step, connack, disconnect};
@@ -69,30 +70,35 @@ impl Accept {
             return vec![send(connack(ReasonCode::ClientIdentifierNotValid))];
         }
         if let Some(method) = connect.properties.authentication_method() {
-            let data = connect.properties.authentication_data();
-            return self.begin_authentication(received, method, data);
+            return self.begin_authentication(received, connect, method);
         }
         if let Err(reason) = self.judge_user(connect) {
             return vec![send(connack(reason))];
         }
         let user = connect.user_name.map(|name| name.get().into());
-        match self.welcome(received.connection(), connect, user) {
-            Ok(answer) => vec![send(answer)],
-            Err(reason) => vec![send(connack(reason))],
-        }
+        vec![send(self.welcome(
+            received.connection(),
+            connect,
+            user,
+            &[],
+        ))]
     }
 
-    /// Lets a client in that has authenticated, unless there is something else against it.
+    /// Lets a client in that has authenticated, unless there is something else against it. `proof`
+    /// is what it is told about that.
     pub(super) fn welcome(
         &mut self,
         number: u32,
         connect: &Connect<'_>,
         user: Option<Arc<str>>,
-    ) -> Result<Answer<Connack>, ReasonCode> {
+        proof: &[Property<'_>],
+    ) -> Answer<Connack> {
         let id = connect.client_id.get();
         let v311 = connect.version == Version::V311;
-        if let Some(will) = &connect.will {
-            self.settings.limits.judge_will(will, connect.version)?;
+        if let Some(will) = &connect.will
+            && let Err(reason) = self.settings.limits.judge_will(will, connect.version)
+        {
+            return connack(reason);
         }
         if self.sessions.len() >= SESSIONS && !self.sessions.contains_key(id) {
             self.forget_expired();
@@ -102,7 +108,7 @@ impl Accept {
                 Version::V5 => ReasonCode::QuotaExceeded,
                 Version::V311 => ReasonCode::ServerUnavailable,
             };
-            return Err(reason);
+            return connack(reason);
         }
         let client_id = self.client_id_for(id, None);
         let limits = self.settings.limits.clone();
@@ -113,16 +119,7 @@ impl Accept {
             Some(seconds) if !v311 => seconds,
             _ => connect.keep_alive,
         };
-        let admission = Admission {
-            client_id: client_id.clone(),
-            user,
-            keep_alive,
-            session_expiry_interval: given,
-            maximum_packet_size: self.maximum_packet_size,
-            limits: limits.clone(),
-        };
-        let present = self.admit(number, connect, admission);
-        let mut answer = connack(0).session_present(present);
+        let mut answer = connack(0);
         if !v311 && id.is_empty() {
             // [MQTT-3.1.3-7]
             answer = answer.assigned_client_identifier(&client_id);
@@ -136,7 +133,23 @@ impl Accept {
         if !v311 && given != asked {
             answer = answer.session_expiry_interval(given);
         }
-        Ok(answer)
+        for property in proof {
+            answer = answer.property(*property);
+        }
+        if !Capacity::of(connect).takes_answer(answer.clone()) {
+            // Nothing of it is optional ([MQTT-3.2.2-16], [MQTT-4.12.0-5], section 3.2.2.3), and so
+            // the client is not let in: no session changes, and nobody is taken over.
+            return untold();
+        }
+        let admission = Admission {
+            client_id,
+            user,
+            keep_alive,
+            session_expiry_interval: given,
+            maximum_packet_size: self.maximum_packet_size,
+            limits,
+        };
+        answer.session_present(self.admit(number, connect, admission))
     }
 
     /// Whether the user may connect.
@@ -209,11 +222,7 @@ impl Accept {
         let properties = connect.properties;
         let guest = Guest {
             user: admission.user,
-            capacity: Capacity {
-                version: connect.version,
-                receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
-                maximum_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
-            },
+            capacity: Capacity::of(connect),
             incoming_aliases: Incoming::default(),
             outgoing_aliases: Outgoing::new(
                 properties
@@ -246,12 +255,15 @@ impl Accept {
         let Some(old) = session.and_then(|session| session.connection) else {
             return;
         };
-        let version = self.guests.get(&old).map(|guest| guest.capacity.version);
-        let order = match version {
-            Some(Version::V5) => Action::from(disconnect(ReasonCode::SessionTakenOver)).0,
-            _ => Step::Close,
+        let capacity = self.guests.get(&old).map(|guest| guest.capacity);
+        let order = match capacity {
+            Some(capacity) if capacity.version == Version::V5 => {
+                let order = Action::from(disconnect(ReasonCode::SessionTakenOver)).0;
+                self.fitted(old, capacity, vec![order])
+            }
+            _ => vec![Step::Close],
         };
-        self.orders.entry(old).or_default().push(order);
+        self.orders.entry(old).or_default().extend(order);
         self.rings.insert(old);
         self.gone.insert(old);
         self.leave(old, Farewell::Abnormal);

@@ -6,6 +6,7 @@
 
 mod aliases;
 mod authenticating;
+mod capacity;
 mod connecting;
 mod granting;
 mod inbound;
@@ -33,9 +34,10 @@ use crate::action::{Action, Step, disconnect};
 use crate::{Direction, Received};
 use aliases::{Incoming, Outgoing};
 use authenticating::{Applicant, Exchange};
+use capacity::Capacity;
 use retained::Retained;
 use scram::Credentials;
-use session::{Capacity, Session};
+use session::Session;
 use subscriptions::Subscriptions;
 use wills::{Delayed, Will};
 
@@ -121,6 +123,21 @@ impl Accept {
         }
     }
 
+    /// A packet of a client that is let in.
+    fn handle_guest(&mut self, received: &Received<'_>) -> Vec<Step> {
+        let number = received.connection();
+        let maximum = self.guests.get(&number).map(|it| it.maximum_packet_size);
+        if maximum.is_some_and(|maximum| received.raw().len() > maximum as usize) {
+            let text = "a packet above the maximum packet size (section 3.2.2.3.6)";
+            return self.refuse(number, ReasonCode::PacketTooLarge, text);
+        }
+        match (received.packet(), received.decode_error()) {
+            (Some(packet), _) => self.handle_packet(received, packet),
+            (None, Some(error)) => self.handle_malformed(received, error),
+            (None, None) => Vec::new(),
+        }
+    }
+
     fn handle_packet(&mut self, received: &Received<'_>, packet: &Packet<'_>) -> Vec<Step> {
         let number = received.connection();
         match packet {
@@ -169,15 +186,7 @@ impl Accept {
         if guest.capacity.version == Version::V311 {
             return vec![Step::Close];
         }
-        // A remaining length and a property length, code, identifier and string.
-        let fits = text.len() + 12 <= guest.capacity.maximum_packet_size as usize;
-        let answer = if fits {
-            disconnect(reason).reason_string(text)
-        } else {
-            // [MQTT-3.14.2-3]
-            disconnect(reason)
-        };
-        vec![Action::from(answer).0]
+        vec![Action::from(disconnect(reason).reason_string(text)).0]
     }
 
     fn may_publish(&self, number: u32, topic: TopicName<&str>) -> bool {
@@ -213,18 +222,15 @@ impl Behaviour for Accept {
         if self.gone.contains(&number) {
             return Vec::new();
         }
-        if !self.guests.contains_key(&number) {
-            return self.handle_stranger(received);
-        }
-        let maximum = self.guests.get(&number).map(|it| it.maximum_packet_size);
-        if maximum.is_some_and(|maximum| received.raw().len() > maximum as usize) {
-            let text = "a packet above the maximum packet size (section 3.2.2.3.6)";
-            return self.refuse(number, ReasonCode::PacketTooLarge, text);
-        }
-        match (received.packet(), received.decode_error()) {
-            (Some(packet), _) => self.handle_packet(received, packet),
-            (None, Some(error)) => self.handle_malformed(received, error),
-            (None, None) => Vec::new(),
+        // Looked up before, as a client may be forgotten by what it is answered.
+        let capacity = self.capacity(received);
+        let steps = match self.guests.contains_key(&number) {
+            true => self.handle_guest(received),
+            false => self.handle_stranger(received),
+        };
+        match capacity {
+            Some(capacity) => self.fitted(number, capacity, steps),
+            None => steps,
         }
     }
 
@@ -263,8 +269,8 @@ impl Behaviour for Accept {
             (Packet::Connect(connect), PacketType::Connack) if !is_guest => {
                 self.connect_answered(number, connect, answered)
             }
-            (Packet::Connect(_), PacketType::Auth) if !is_guest => {
-                self.asked_by_rule(number, received.raw());
+            (Packet::Connect(connect), PacketType::Auth) if !is_guest => {
+                self.asked_by_rule(number, received.raw(), Capacity::of(connect));
                 Some(false)
             }
             (Packet::Auth(_), PacketType::Connack) if !is_guest => {
@@ -300,11 +306,13 @@ impl Behaviour for Accept {
     }
 
     fn keep_alive_ran_out(&mut self, connection: u32) -> Vec<Step> {
-        self.refuse(
-            connection,
-            ReasonCode::KeepAliveTimeout,
-            "nothing came for one and a half times the keep alive [MQTT-3.1.2-22]",
-        )
+        let Some(guest) = self.guests.get(&connection) else {
+            return vec![Step::Close];
+        };
+        let capacity = guest.capacity;
+        let text = "nothing came for one and a half times the keep alive [MQTT-3.1.2-22]";
+        let steps = self.refuse(connection, ReasonCode::KeepAliveTimeout, text);
+        self.fitted(connection, capacity, steps)
     }
 
     fn ended(&mut self, connection: u32) {

@@ -10,6 +10,7 @@ use nack_codec::{PacketType, QoS, Version};
 use tokio::time::Instant;
 
 use super::aliases::Outgoing;
+use super::capacity::Capacity;
 use super::limits::{QUEUED_BYTES, QUEUED_MESSAGES};
 use super::message::{Dispatch, Message};
 use crate::action::encode::Context;
@@ -53,14 +54,6 @@ pub(super) enum Expiry {
     AtOnce,
     After(Duration),
     Never,
-}
-
-/// What the client can take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Capacity {
-    pub(super) version: Version,
-    pub(super) receive_maximum: u16,
-    pub(super) maximum_packet_size: u32,
 }
 
 /// A message for the client that was not sent yet.
@@ -212,14 +205,17 @@ impl Session {
             },
         };
         let bytes = encode(&reply, version);
-        if let Stage::Published(_) = &again.stage {
-            if bytes.len() > capacity.maximum_packet_size as usize {
-                // [MQTT-3.1.2-24], [MQTT-3.1.2-25]: the client accepted more when it was sent at
-                // first.
+        let is_message = matches!(again.stage, Stage::Published(_));
+        if !capacity.takes(&bytes) {
+            // The client accepted more when it was sent at first. [MQTT-3.1.2-25]: a message is
+            // done; a PUBREL stays to be sent on a connection that takes it.
+            if is_message {
                 self.packet_ids.remove(&again.packet_id);
                 self.in_flight.remove(index);
-                return Some(Delivery::Drop(bytes));
             }
+            return Some(Delivery::Drop(bytes));
+        }
+        if is_message {
             again.counted = true;
             self.outstanding += 1;
         }
@@ -259,8 +255,8 @@ impl Session {
                 alias,
             });
             let bytes = encode(&reply, capacity.version);
-            if bytes.len() > capacity.maximum_packet_size as usize {
-                // [MQTT-3.1.2-24], and [MQTT-3.1.2-25]: as if it had been sent.
+            if !capacity.takes(&bytes) {
+                // [MQTT-3.1.2-25]: as if it had been sent.
                 return Some(Delivery::Drop(bytes));
             }
             if let Some(alias) = alias {
@@ -364,7 +360,7 @@ impl Waiting {
     }
 }
 
-fn encode(reply: &Reply, version: Version) -> Bytes {
+pub(super) fn encode(reply: &Reply, version: Version) -> Bytes {
     reply.encode(Context {
         version,
         packet_id: 0,
@@ -502,6 +498,26 @@ mod tests {
         assert!(!session.received(7));
         session.refused(1);
         assert_eq!(sent(&mut session, 1).len(), 1);
+    }
+
+    #[test]
+    fn a_release_that_is_too_large_is_not_sent_and_not_forgotten() {
+        let mut session = session();
+        push(&mut session, QoS::ExactlyOnce, b"a");
+        assert_eq!(sent(&mut session, 9).len(), 1);
+        assert!(session.received(1));
+        session.attach(2);
+        let tiny = Capacity {
+            maximum_packet_size: 3,
+            ..capacity(9)
+        };
+        let delivery = session.deliver(tiny, &mut Outgoing::default());
+        assert!(
+            matches!(delivery, Some(Delivery::Drop(bytes)) if bytes == b"\x62\x02\x00\x01"[..])
+        );
+        assert!(session.deliver(tiny, &mut Outgoing::default()).is_none());
+        session.attach(3);
+        assert_eq!(sent(&mut session, 9), [b"\x62\x02\x00\x01"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the broker does when it is not told anything: a small broker of both versions.
 
 mod authentication;
+mod capacity;
 mod connecting;
 mod delivery;
 mod limits;

@@ -234,16 +234,19 @@ impl Session {
                 .waiting
                 .iter()
                 .position(|waiting| above_qos_0 || waiting.qos == QoS::AtMostOnce)?;
+            let expired = self.waiting[index].message.has_expired();
+            let packet_id = match self.waiting[index].qos {
+                _ if expired => None,
+                QoS::AtMostOnce => None,
+                // Where all are in use, the message goes on waiting for one.
+                _ => Some(self.next_packet_id()?),
+            };
             let waiting = self.waiting.remove(index)?;
             self.waiting_bytes -= waiting.message.size();
-            if waiting.message.has_expired() {
+            if expired {
                 // [MQTT-3.3.2-5]
                 continue;
             }
-            let packet_id = match waiting.qos {
-                QoS::AtMostOnce => None,
-                _ => Some(self.next_packet_id()?),
-            };
             let alias = aliases.for_topic(&waiting.message.topic);
             let reply = waiting.message.reply(&Dispatch {
                 version: capacity.version,
@@ -276,7 +279,8 @@ impl Session {
         }
     }
 
-    /// The next identifier that is not in use (`[MQTT-2.2.1-4]`); `None` if all are.
+    /// The next identifier that is not in use (`[MQTT-2.2.1-4]`, 3.1.1 `[MQTT-2.3.1-4]`); `None` if
+    /// all are.
     pub(super) fn next_packet_id(&mut self) -> Option<u16> {
         for _ in 0..=u16::MAX {
             self.last_packet_id = self.last_packet_id.checked_add(1).unwrap_or(1);
@@ -544,7 +548,24 @@ mod tests {
         let mut session = session();
         push(&mut session, QoS::AtLeastOnce, b"");
         assert_eq!(sent(&mut session, 9).len(), 1);
+        // [MQTT-2.2.1-4]; 3.1.1 [MQTT-2.3.1-4]
         session.last_packet_id = u16::MAX;
         assert_eq!(session.next_packet_id(), Some(2));
+    }
+
+    #[test]
+    fn a_message_waits_while_all_identifiers_are_in_use() {
+        let mut session = session();
+        session.packet_ids.extend(1..=u16::MAX);
+        push(&mut session, QoS::AtLeastOnce, b"a");
+        push(&mut session, QoS::AtMostOnce, b"b");
+        // Nor is one given out twice: [MQTT-2.2.1-4].
+        assert!(sent(&mut session, 9).is_empty());
+        session.packet_ids.remove(&7);
+        let both = [
+            b"\x32\x06\x00\x01t\x00\x07a".to_vec(),
+            b"\x30\x04\x00\x01tb".to_vec(),
+        ];
+        assert_eq!(sent(&mut session, 9), both);
     }
 }

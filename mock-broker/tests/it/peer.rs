@@ -228,6 +228,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
     }
 
+    /// The client must be sent away: with a DISCONNECT of this code, which 3.1.1 has not.
+    #[track_caller]
+    pub(crate) fn expects_refusal(&mut self, code: u8) -> impl Future<Output = ()> + '_ {
+        let caller = std::panic::Location::caller();
+        async move {
+            if self.version == Version::V5 {
+                let packet = self.receive().await;
+                let said = match decode(&packet, self.version) {
+                    Packet::Disconnect(disconnect) => Some(disconnect.reason.as_u8()),
+                    _ => None,
+                };
+                assert!(
+                    said == Some(code),
+                    "at {caller}: {packet:02X?} came, and not {code:02X}"
+                );
+            }
+            let packet = self.receive_or_end().await;
+            assert!(packet.is_none(), "at {caller}: {packet:02X?} came");
+        }
+    }
+
     /// Nothing may be on its way: the answer to a PINGREQ is the next packet.
     #[track_caller]
     pub(crate) fn expects_nothing(&mut self) -> impl Future<Output = ()> + '_ {

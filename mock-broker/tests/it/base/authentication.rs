@@ -62,8 +62,14 @@ async fn what_is_denied_is_refused_in_the_words_of_the_version() {
     peer.send_bytes(b"\x82\x07\x00\x01\x00\x00\x01#\x00").await;
     peer.expects(b"\x90\x04\x00\x01\x00\x87").await;
     let mut old = Peer::connected(&broker, Version::V311, "o").await;
+    // 3.1.1 [MQTT-3.3.5-2]: as usual, and for nobody.
+    old.publish(QoS::AtMostOnce, 0, "secret/a", "m").await;
     old.publish(QoS::AtLeastOnce, 1, "secret/a", "m").await;
     old.expects(b"\x40\x02\x00\x01").await;
+    old.publish(QoS::ExactlyOnce, 2, "secret/a", "m").await;
+    old.expects(b"\x50\x02\x00\x02").await;
+    old.send_bytes(b"\x62\x02\x00\x02").await;
+    old.expects(b"\x70\x02\x00\x02").await;
     old.send_bytes(b"\x82\x06\x00\x01\x00\x01#\x00").await;
     old.expects(b"\x90\x03\x00\x01\x80").await;
     old.publish(QoS::AtMostOnce, 0, "open", "m").await;
@@ -134,6 +140,7 @@ async fn scram_lets_in_who_knows_the_password_and_again_later() {
     let method = "SCRAM-SHA-256";
     let mut peer = begin(&broker, method, CLIENT_FIRST).await;
     let (code, data) = told(&mut peer).await;
+    // [MQTT-4.12.0-2]
     assert_eq!(code, 0x18);
     assert!(data.starts_with(b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22Z"));
     auth(
@@ -185,9 +192,11 @@ async fn authentication_that_fails_ends_the_connection() {
         wrong.as_bytes(),
     )
     .await;
+    // [MQTT-4.12.0-4]
     assert_eq!(told(&mut peer).await.0, 0x87);
     peer.expects_end().await;
 
+    // [MQTT-4.12.0-1]
     let mut peer = begin(&broker, "GS2-KRB5", b"").await;
     assert_eq!(told(&mut peer).await.0, 0x8C);
     peer.expects_end().await;
@@ -275,6 +284,19 @@ async fn every_step_names_the_method_of_connect() {
     auth(&mut peer, AuthReason::ReAuthenticate, "N", b"").await;
     assert_eq!(told(&mut peer).await.0, 0x82);
     peer.expects_end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_names_no_method_hears_of_none() {
+    let broker = scram();
+    // [MQTT-4.12.0-6]: name and password go on being enough, and nothing is asked.
+    let connack = login(&broker, Version::V5, Some("user"), Some("pencil")).await;
+    assert_eq!(connack, b"\x20\x03\x00\x00\x00");
+    // [MQTT-4.12.0-7], [MQTT-4.13.1-1]: nor may it ask itself.
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    auth(&mut peer, AuthReason::ReAuthenticate, "M", b"").await;
+    peer.expects_refusal(0x82).await;
 }
 
 #[tokio::test]

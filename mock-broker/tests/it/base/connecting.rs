@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nack_codec::{Disconnect, Packet, Property, QoS, Version};
+use nack_codec::{Binary, Disconnect, Packet, Properties, Property, QoS, TopicName, Version, Will};
 use nack_mock_broker::matcher::{connect, pingreq};
 use nack_mock_broker::{Closed, Direction, EntryKind, Limits, MockBroker, User};
 use tokio::net::TcpStream;
@@ -21,7 +21,9 @@ async fn both_versions_are_let_in_over_tcp() {
         let stream = TcpStream::connect(broker.address()).await.unwrap();
         let mut peer = Peer::over(stream, version);
         peer.hello(Hello::default()).await;
+        // [MQTT-3.1.4-5], [MQTT-4.2-1]; 3.1.1 [MQTT-3.1.4-4], [MQTT-7.1.1-1]
         peer.expects(connack).await;
+        // [MQTT-3.12.4-1]
         peer.expects_nothing().await;
     }
     assert_eq!(broker.wait_for(connect().nth(2)).await.connection(), 2);
@@ -54,10 +56,26 @@ async fn a_client_without_an_identifier_is_assigned_one() {
     let entry = broker.wait_for(pingreq().client(assigned)).await;
     assert_eq!(entry.client_id(), Some(assigned));
 
-    let mut other = Peer::stranger(&broker, Version::V311);
-    other.hello(nameless()).await;
-    other.expects(b"\x20\x02\x00\x00").await;
+    // 3.1.1 [MQTT-3.1.3-6]: nobody is taken for another.
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        let mut other = Peer::stranger(&broker, Version::V311);
+        other.hello(nameless()).await;
+        other.expects(b"\x20\x02\x00\x00").await;
+        others.push(other);
+    }
     peer.expects_nothing().await;
+    for (index, other) in others.iter_mut().enumerate() {
+        other.publish(QoS::AtMostOnce, 0, "t", "m").await;
+        other.expects_nothing().await;
+        if index == 0 {
+            other.subscribe("t", QoS::AtMostOnce).await;
+        }
+    }
+    for _ in 1..3 {
+        others[0].expects(b"\x30\x04\x00\x01tm").await;
+    }
+    others[0].expects_nothing().await;
 }
 
 #[tokio::test]
@@ -70,6 +88,7 @@ async fn a_client_of_3_1_1_without_identifier_must_want_a_clean_session() {
         ..Hello::default()
     })
     .await;
+    // 3.1.1 [MQTT-3.1.3-8], [MQTT-3.1.3-9]: no other identifier is rejected.
     peer.expects(b"\x20\x02\x00\x02").await;
     peer.expects_end().await;
 }
@@ -113,6 +132,7 @@ async fn a_silent_client_is_disconnected_after_one_and_a_half_keep_alives() {
         peer.expects_nothing().await;
         let heard = Instant::now();
         let code = peer.receive_or_end().await.map(|packet| packet[2]);
+        // [MQTT-3.1.2-22]; 3.1.1 [MQTT-3.1.2-24]
         assert_eq!(code, farewell);
         assert_eq!(heard.elapsed().as_secs(), 15);
         if code.is_some() {
@@ -216,10 +236,82 @@ async fn a_client_that_is_refused_is_not_heard_any_more() {
         let mut peer = Peer::stranger(&broker, version);
         peer.hello(Hello::default()).await;
         peer.send_bytes(b"\xC0\x00").await;
-        // [MQTT-3.1.4-6], [MQTT-3.2.2-6], [MQTT-3.2.2-7]; 3.1.1 [MQTT-3.1.4-5]
+        // [MQTT-3.1.4-6], [MQTT-3.2.2-6], [MQTT-3.2.2-7], [MQTT-4.13.2-1]; 3.1.1 [MQTT-3.1.4-5],
+        // [MQTT-3.2.2-4], [MQTT-3.2.2-5]
         let connack = peer.receive().await;
         assert_eq!((connack[0], connack[2]), (0x20, 0));
         assert_ne!(connack[3], 0);
         peer.expects_end().await;
+    }
+}
+
+#[tokio::test]
+async fn connack_is_the_first_packet_whatever_else_the_client_has_said_by_then() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let hello = || Hello {
+            clean_start: false,
+            properties: match version {
+                Version::V311 => &[],
+                Version::V5 => &[Property::SessionExpiryInterval(60)],
+            },
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, version, hello()).await;
+        peer.subscribe("t", QoS::AtLeastOnce).await;
+        drop(peer);
+        broker.wait_for_close(1).await;
+        let mut publisher = Peer::connected(&broker, version, "p").await;
+        publisher.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+        publisher.expects(b"\x40\x02\x00\x01").await;
+        let mut peer = Peer::stranger(&broker, version);
+        peer.hello(hello()).await;
+        peer.send_bytes(b"\xC0\x00").await;
+        // [MQTT-3.2.0-1]: a message waits, and a PINGREQ is to be answered.
+        assert_eq!(
+            peer.receive().await[..2],
+            [0x20, 2 + u8::from(version == Version::V5)]
+        );
+        let mut first_bytes = [peer.receive().await[0], peer.receive().await[0]];
+        first_bytes.sort_unstable();
+        assert_eq!(first_bytes, [0x32, 0xD0]);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_nothing_of_the_session_that_there_is() {
+    let mut limits = Limits::default();
+    limits.retain_available = false;
+    for version in Version::ALL {
+        let broker = MockBroker::builder().limits(limits.clone()).in_memory();
+        let hello = |will| Hello {
+            clean_start: false,
+            will,
+            properties: match version {
+                Version::V311 => &[],
+                Version::V5 => &[Property::SessionExpiryInterval(60)],
+            },
+            ..Hello::default()
+        };
+        drop(Peer::welcomed(&broker, version, hello(None)).await);
+        broker.wait_for_close(1).await;
+        let mut peer = Peer::stranger(&broker, version);
+        peer.hello(hello(Some(Will {
+            qos: QoS::AtMostOnce,
+            retain: true,
+            topic: TopicName::new("will").unwrap(),
+            payload: Binary::new(&b""[..]).unwrap(),
+            properties: Properties::empty(),
+        })))
+        .await;
+        // [MQTT-3.2.2-6]; 3.1.1 [MQTT-3.2.2-4]
+        let connack = peer.receive().await;
+        assert_eq!((connack[0], connack[2]), (0x20, 0));
+        assert_ne!(connack[3], 0);
+        // [MQTT-3.2.2-7]; 3.1.1 [MQTT-3.2.2-5]
+        peer.expects_end().await;
+        // It is there still.
+        let (_, present) = Peer::welcomed(&broker, version, hello(None)).await;
+        assert!(present);
     }
 }

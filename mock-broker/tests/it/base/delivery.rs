@@ -22,6 +22,7 @@ async fn a_message_comes_at_the_lower_of_two_qos() {
             let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
             let packet_id = u16::from(published > QoS::AtMostOnce);
             publisher.publish(published, packet_id, "t", "m").await;
+            // [MQTT-3.8.4-8]; 3.1.1 [MQTT-3.8.4-6]
             let packet = subscriber.receive().await;
             assert_eq!(packet[0] >> 1 & 3, published.min(granted) as u8);
         }
@@ -30,19 +31,36 @@ async fn a_message_comes_at_the_lower_of_two_qos() {
 
 #[tokio::test]
 async fn a_qos_2_message_to_a_client_goes_its_whole_way() {
-    let broker = MockBroker::in_memory();
-    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
-    peer.subscribe("t", QoS::ExactlyOnce).await;
-    peer.publish(QoS::ExactlyOnce, 9, "t", "m").await;
-    peer.expects(b"\x50\x02\x00\x09").await;
-    peer.expects(b"\x34\x07\x00\x01t\x00\x01\x00m").await;
-    peer.send(Packet::Pubrec(Pubrec::success(id(1)))).await;
-    peer.expects(b"\x62\x02\x00\x01").await;
-    peer.send(Packet::Pubcomp(Pubcomp::success(id(1)))).await;
-    peer.expects_nothing().await;
-    // A PUBREC of what is complete.
-    peer.send(Packet::Pubrec(Pubrec::success(id(1)))).await;
-    peer.expects(b"\x62\x03\x00\x01\x92").await;
+    for (version, publish, pubrel) in [
+        (
+            Version::V311,
+            &b"\x34\x06\x00\x01t\x00\x01m"[..],
+            &b"\x62\x02\x00\x01"[..],
+        ),
+        (
+            Version::V5,
+            b"\x34\x07\x00\x01t\x00\x01\x00m",
+            b"\x62\x03\x00\x01\x92",
+        ),
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.subscribe("t", QoS::ExactlyOnce).await;
+        peer.publish(QoS::ExactlyOnce, 9, "t", "m").await;
+        peer.expects(b"\x50\x02\x00\x09").await;
+        // [MQTT-4.3.3-2], [MQTT-4.3.3-4]; 3.1.1 [MQTT-4.3.3-1]; no properties are a length of 0,
+        // [MQTT-2.2.2-1].
+        peer.expects(publish).await;
+        for _ in 0..2 {
+            peer.send(Packet::Pubrec(Pubrec::success(id(1)))).await;
+            peer.expects(b"\x62\x02\x00\x01").await;
+        }
+        peer.send(Packet::Pubcomp(Pubcomp::success(id(1)))).await;
+        peer.expects_nothing().await;
+        // A PUBREC of what is complete.
+        peer.send(Packet::Pubrec(Pubrec::success(id(1)))).await;
+        peer.expects(pubrel).await;
+    }
 }
 
 #[tokio::test]
@@ -60,10 +78,19 @@ async fn receive_maximum_holds_messages_back_until_others_are_acknowledged() {
     publisher.publish(QoS::AtLeastOnce, 3, "t", "c").await;
     publisher.publish(QoS::AtMostOnce, 0, "t", "d").await;
     publisher.publish(QoS::AtLeastOnce, 4, "t", "e").await;
+    // [MQTT-4.9.0-1], [MQTT-4.9.0-2]
     peer.expects(b"\x32\x07\x00\x01t\x00\x01\x00a").await;
     peer.expects(b"\x34\x07\x00\x01t\x00\x02\x00b").await;
     peer.expects(b"\x30\x05\x00\x01t\x00d").await;
+    // [MQTT-4.9.0-3]: all else goes on.
     peer.expects_nothing().await;
+    peer.publish(QoS::ExactlyOnce, 7, "u", "m").await;
+    peer.expects(b"\x50\x02\x00\x07").await;
+    peer.send_bytes(b"\x62\x02\x00\x07").await;
+    peer.expects(b"\x70\x02\x00\x07").await;
+    peer.subscribe("u", QoS::ExactlyOnce).await;
+    peer.unsubscribe(7, "u").await;
+    peer.expects(b"\xB0\x04\x00\x07\x00\x00").await;
     peer.send(Packet::Puback(Puback::success(id(1)))).await;
     peer.expects(b"\x32\x07\x00\x01t\x00\x03\x00c").await;
     peer.expects_nothing().await;
@@ -194,18 +221,48 @@ async fn requests_keep_what_their_answer_needs() {
 
 #[tokio::test]
 async fn messages_of_a_topic_keep_their_order() {
-    let broker = MockBroker::in_memory();
-    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
-    peer.subscribe("#", QoS::AtLeastOnce).await;
-    let mut publisher = Peer::connected(&broker, Version::V311, "p").await;
-    for (index, payload) in ["a", "b", "c", "d", "e"].into_iter().enumerate() {
-        publisher
-            .publish(QoS::AtLeastOnce, index as u16 + 1, "t", payload)
-            .await;
-    }
-    // [MQTT-4.6.0-5], [MQTT-4.6.0-6]
-    for payload in [b"a", b"b", b"c", b"d", b"e"] {
-        assert!(peer.receive().await.ends_with(payload));
+    for version in Version::ALL {
+        for qos in QoS::ALL {
+            let broker = MockBroker::in_memory();
+            let hello = || Hello {
+                clean_start: false,
+                properties: match version {
+                    Version::V311 => &[],
+                    Version::V5 => &[Property::SessionExpiryInterval(60)],
+                },
+                ..Hello::default()
+            };
+            let (mut peer, _) = Peer::welcomed(&broker, version, hello()).await;
+            peer.subscribe("#", qos).await;
+            let mut publisher = Peer::connected(&broker, version, "p").await;
+            let payloads = ["a", "b", "c", "d", "e"];
+            for (index, payload) in (1..).zip(payloads) {
+                let packet_id = if qos == QoS::AtMostOnce { 0 } else { index };
+                publisher.publish(qos, packet_id, "t", payload).await;
+            }
+            // [MQTT-4.6.0-5], [MQTT-4.6.0-6]
+            for payload in payloads {
+                assert!(peer.receive().await.ends_with(payload.as_bytes()));
+            }
+            if qos == QoS::AtMostOnce {
+                continue;
+            }
+            // And so again, without the one that was acknowledged.
+            let last = if qos == QoS::AtLeastOnce { 0x40 } else { 0x50 };
+            peer.send_bytes([last, 2, 0, 2]).await;
+            if qos == QoS::ExactlyOnce {
+                peer.expects(b"\x62\x02\x00\x02").await;
+                peer.send_bytes(b"\x70\x02\x00\x02").await;
+            }
+            peer.expects_nothing().await;
+            drop(peer);
+            broker.wait_for_close(1).await;
+            publisher.publish(QoS::AtMostOnce, 0, "u", "m").await;
+            let (mut peer, _) = Peer::welcomed(&broker, version, hello()).await;
+            for payload in [b"a", b"c", b"d", b"e"] {
+                assert!(peer.receive().await.ends_with(payload));
+            }
+        }
     }
 }
 

@@ -118,6 +118,7 @@ async fn subscriptions_that_are_not_to_be_had_end_the_connection() {
     }
     let broker = MockBroker::builder().limits(limits).in_memory();
     let mut old = Peer::connected(&broker, Version::V311, "old").await;
+    // 3.1.1 [MQTT-3.8.3-2]
     ask(&mut old, "a/+", &[]).await;
     old.expects(b"\x90\x03\xFF\xFF\x80").await;
 }

@@ -142,14 +142,79 @@ async fn a_text_that_the_client_cannot_take_is_left_out() {
 async fn a_client_of_3_1_1_is_sent_away_without_a_word() {
     for bytes in [
         &b"\x00\x00"[..],
-        b"\xD0\x00",
         b"\xF0\x00",
+        // What only servers send.
+        b"\x20\x02\x00\x00",
+        b"\x90\x03\x00\x01\x00",
+        b"\xB0\x02\x00\x01",
+        b"\xD0\x00",
+        // A second CONNECT, right and wrong: [MQTT-3.1.0-2].
+        b"\x10\x0D\x00\x04MQTT\x04\x02\x00\x00\x00\x01c",
+        b"\x10\x0D\x00\x04MQTT\x04\x03\x00\x00\x00\x01c",
+        // QoS 3, [MQTT-3.3.1-4]; DUP at QoS 0, [MQTT-3.3.1-2].
+        b"\x36\x06\x00\x01t\x00\x01m",
+        b"\x38\x04\x00\x01tm",
+        // No filters, 3.1.1 [MQTT-3.8.3-3] and [MQTT-3.10.3-2]; QoS 3 and reserved bits, which are
+        // options of MQTT 5.0, 3.1.1 [MQTT-3.8.3-4].
         b"\x82\x02\x00\x01",
+        b"\xA2\x02\x00\x01",
+        b"\x82\x06\x00\x01\x00\x01t\x03",
+        b"\x82\x06\x00\x01\x00\x01t\x04",
+        b"\x82\x06\x00\x01\x00\x01t\x08",
+        b"\x82\x06\x00\x01\x00\x01t\x80",
+        // Cut off, and with something behind: [MQTT-4.8.0-1].
+        b"\x40\x01\x00",
+        b"\x40\x03\x00\x01\x00",
+        b"\x82\x05\x00\x01\x00\x01t",
+        b"\xC0\x01\x00",
+        b"\xE0\x01\x00",
     ] {
         let broker = MockBroker::in_memory();
+        let mut witness = Peer::connected(&broker, Version::V311, "w").await;
+        witness.subscribe("#", QoS::AtMostOnce).await;
         let mut peer = Peer::connected(&broker, Version::V311, "c").await;
-        peer.send_bytes(bytes).await;
-        peer.expects_end().await;
+        // What follows is not looked at either.
+        peer.send_bytes([bytes, b"\x30\x04\x00\x01tm"].concat())
+            .await;
+        let packet = peer.receive_or_end().await;
+        assert!(packet.is_none(), "{packet:02X?} answers {bytes:02X?}");
+        witness.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connect_of_3_1_1_that_breaks_a_rule_is_not_answered_at_all() {
+    for connect in [
+        // The reserved flag: [MQTT-3.1.2-3].
+        &b"\x10\x0D\x00\x04MQTT\x04\x03\x00\x00\x00\x01c"[..],
+        // QoS and retain of a will that is not there; a will of QoS 3: 3.1.1 [MQTT-3.1.2-11],
+        // [MQTT-3.1.2-13], [MQTT-3.1.2-15], [MQTT-3.1.2-14].
+        b"\x10\x0D\x00\x04MQTT\x04\x0A\x00\x00\x00\x01c",
+        b"\x10\x0D\x00\x04MQTT\x04\x22\x00\x00\x00\x01c",
+        b"\x10\x12\x00\x04MQTT\x04\x1E\x00\x00\x00\x01c\x00\x01w\x00\x00",
+        // No will topic, and no will message: 3.1.1 [MQTT-3.1.2-9].
+        b"\x10\x0D\x00\x04MQTT\x04\x06\x00\x00\x00\x01c",
+        b"\x10\x10\x00\x04MQTT\x04\x06\x00\x00\x00\x01c\x00\x01w",
+        // A will to a filter: [MQTT-4.7.1-1].
+        b"\x10\x12\x00\x04MQTT\x04\x06\x00\x00\x00\x01c\x00\x01#\x00\x00",
+        // A user name and a password that are not there, or are and are not told of: 3.1.1
+        // [MQTT-3.1.2-19], [MQTT-3.1.2-21], [MQTT-3.1.2-18], [MQTT-3.1.2-20].
+        b"\x10\x0D\x00\x04MQTT\x04\x82\x00\x00\x00\x01c",
+        b"\x10\x10\x00\x04MQTT\x04\xC2\x00\x00\x00\x01c\x00\x01u",
+        b"\x10\x10\x00\x04MQTT\x04\x02\x00\x00\x00\x01c\x00\x01u",
+        b"\x10\x13\x00\x04MQTT\x04\x82\x00\x00\x00\x01c\x00\x01u\x00\x01p",
+        // A password without a user name: 3.1.1 [MQTT-3.1.2-22].
+        b"\x10\x10\x00\x04MQTT\x04\x42\x00\x00\x00\x01c\x00\x01p",
+        // No client identifier, and half of one: 3.1.1 [MQTT-3.1.3-3].
+        b"\x10\x0A\x00\x04MQTT\x04\x02\x00\x00",
+        b"\x10\x0D\x00\x04MQTT\x04\x02\x00\x00\x00\x02c",
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::stranger(&broker, Version::V311);
+        peer.send_bytes([connect, b"\xC0\x00"].concat()).await;
+        // 3.1.1 [MQTT-3.1.4-1], [MQTT-3.2.2-6]
+        let packet = peer.receive_or_end().await;
+        assert!(packet.is_none(), "{packet:02X?} answers {connect:02X?}");
     }
 }
 
@@ -163,6 +228,7 @@ async fn who_does_not_begin_with_connect_is_sent_away() {
         let broker = MockBroker::in_memory();
         let mut peer = Peer::stranger(&broker, Version::V5);
         peer.send_bytes(bytes).await;
+        // [MQTT-3.1.0-1]
         peer.expects_end().await;
         let journal = broker.journal();
         assert_eq!(&journal.received().next().unwrap().raw()[..], bytes);
@@ -172,7 +238,7 @@ async fn who_does_not_begin_with_connect_is_sent_away() {
 #[tokio::test]
 async fn a_connect_that_is_wrong_is_refused_in_the_words_of_its_version() {
     for (connect, connack) in [
-        // MQTT 3.1, and a version that is yet to come.
+        // MQTT 3.1, 3.1.1 [MQTT-3.1.2-2], and a version that is yet to come, [MQTT-3.1.2-2].
         (
             &b"\x10\x0C\x00\x04MQTT\x03\x02\x00\x00\x00\x00"[..],
             Some(&b"\x20\x02\x00\x01"[..]),
@@ -186,7 +252,7 @@ async fn a_connect_that_is_wrong_is_refused_in_the_words_of_its_version() {
             b"\x10\x0D\x00\x04MQTX\x05\x02\x00\x00\x00\x00\x00",
             Some(b"\x20\x00\x00\x84"),
         ),
-        // The reserved flag.
+        // The reserved flag: [MQTT-3.1.2-3].
         (b"\x10\x0C\x00\x04MQTT\x04\x03\x00\x00\x00\x00", None),
         (
             b"\x10\x0D\x00\x04MQTT\x05\x03\x00\x00\x00\x00\x00",

@@ -23,6 +23,7 @@ async fn the_last_retained_message_comes_with_a_subscription() {
     retain(&broker, "t", "new").await;
     retain(&broker, "u", "other").await;
     let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    // 3.1.1 [MQTT-3.3.1-5], [MQTT-3.3.1-6], [MQTT-3.3.1-8]
     peer.subscribe("t", QoS::AtMostOnce).await;
     peer.expects(b"\x31\x06\x00\x01tnew").await;
     peer.expects_nothing().await;
@@ -36,9 +37,57 @@ async fn an_empty_message_removes_the_retained_one() {
     let broker = MockBroker::in_memory();
     retain(&broker, "t", "m").await;
     retain(&broker, "t", "").await;
-    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
-    peer.subscribe("t", QoS::AtMostOnce).await;
-    peer.expects_nothing().await;
+    for version in Version::ALL {
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        // [MQTT-3.3.1-6], [MQTT-3.3.1-7]; 3.1.1 [MQTT-3.3.1-10], [MQTT-3.3.1-11]
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn a_retained_message_of_qos_0_takes_the_place_of_one_of_another() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        retain(&broker, "t", "old").await;
+        let mut publisher = Peer::connected(&broker, version, "p").await;
+        publisher
+            .send(Packet::Publish(Publish {
+                retain: true,
+                ..publish(QoS::AtMostOnce, 0, "t", "new")
+            }))
+            .await;
+        publisher.expects_nothing().await;
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.subscribe("t", QoS::ExactlyOnce).await;
+        // [MQTT-3.3.1-5]; 3.1.1 [MQTT-3.3.1-7]
+        let packet = peer.receive().await;
+        assert_eq!(packet[0], 0x31);
+        assert!(packet.ends_with(b"new"));
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn a_retained_message_outlives_the_session_of_its_publisher() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let mut publisher = Peer::connected(&broker, version, "p").await;
+        publisher
+            .send(Packet::Publish(Publish {
+                retain: true,
+                ..publish(QoS::AtLeastOnce, 1, "t", "m")
+            }))
+            .await;
+        publisher.expects(b"\x40\x02\x00\x01").await;
+        drop(publisher);
+        broker.wait_for_close(1).await;
+        assert!(!broker.forget_session("p"), "it has no session");
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        // 3.1.1 [MQTT-3.1.2-7]
+        assert!(peer.receive().await.ends_with(b"m"));
+    }
 }
 
 #[tokio::test]
@@ -92,15 +141,22 @@ async fn a_shared_subscription_brings_no_retained_messages() {
 
 #[tokio::test]
 async fn a_message_that_is_not_to_be_retained_leaves_the_retained_one_alone() {
-    let broker = MockBroker::in_memory();
-    retain(&broker, "t", "kept").await;
-    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
-    peer.publish(QoS::AtMostOnce, 0, "t", "other").await;
-    peer.publish(QoS::AtMostOnce, 0, "t", "").await;
-    // [MQTT-3.3.1-8]; [MQTT-3.8.4-4]: each time that it is subscribed.
-    for _ in 0..2 {
-        peer.subscribe("t", QoS::AtMostOnce).await;
-        peer.expects(b"\x31\x08\x00\x01t\x00kept").await;
+    for (version, kept) in [
+        (Version::V311, &b"\x31\x07\x00\x01tkept"[..]),
+        (Version::V5, b"\x31\x08\x00\x01t\x00kept"),
+    ] {
+        let broker = MockBroker::in_memory();
+        retain(&broker, "t", "kept").await;
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "other").await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "").await;
+        // [MQTT-3.3.1-8]; [MQTT-3.8.4-4]: each time that it is subscribed. 3.1.1 [MQTT-3.3.1-12],
+        // [MQTT-3.8.4-3]
+        for _ in 0..2 {
+            peer.subscribe("t", QoS::AtMostOnce).await;
+            peer.expects(kept).await;
+        }
+        peer.expects_nothing().await;
     }
 }
 

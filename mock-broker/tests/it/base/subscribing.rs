@@ -4,7 +4,7 @@ use nack_codec::{
     Packet, PacketId, Properties, Property, QoS, Subscribe, Subscription, SubscriptionOptions,
     TopicFilter, Unsubscribe, Version,
 };
-use nack_mock_broker::{Access, MockBroker, Operation, Permission};
+use nack_mock_broker::{Access, Limits, MockBroker, Operation, Permission};
 
 use crate::peer::Peer;
 
@@ -28,12 +28,16 @@ async fn wildcards_and_exact_filters_match_and_unsubscribing_ends_it() {
             peer.subscribe(filter, QoS::AtMostOnce).await;
             peer.publish(QoS::AtMostOnce, 0, "a/b", "m").await;
             assert!(peer.receive().await.ends_with(b"m"));
+            // 3.1.1 [MQTT-3.3.2-3]
             peer.publish(QoS::AtMostOnce, 0, "b", "m").await;
             peer.expects_nothing().await;
+            // [MQTT-3.10.4-4]
             peer.unsubscribe(7, filter).await;
             peer.expects(yes).await;
+            // [MQTT-3.10.4-2]
             peer.publish(QoS::AtMostOnce, 0, "a/b", "m").await;
             peer.expects_nothing().await;
+            // [MQTT-3.10.4-5]
             peer.unsubscribe(7, filter).await;
             peer.expects(no).await;
         }
@@ -75,14 +79,88 @@ async fn no_local_leaves_out_the_clients_own_messages() {
 
 #[tokio::test]
 async fn a_subscription_of_the_same_filter_replaces_the_old_one() {
-    let broker = MockBroker::in_memory();
-    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
-    peer.subscribe("t", QoS::AtLeastOnce).await;
-    peer.subscribe("t", QoS::AtMostOnce).await;
-    peer.publish(QoS::AtLeastOnce, 5, "t", "m").await;
-    peer.expects(b"\x40\x02\x00\x05").await;
-    peer.expects(b"\x30\x05\x00\x01t\x00m").await;
-    peer.expects_nothing().await;
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.subscribe("t", QoS::AtLeastOnce).await;
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        peer.publish(QoS::AtLeastOnce, 5, "t", "m").await;
+        peer.expects(b"\x40\x02\x00\x05").await;
+        // [MQTT-3.8.4-3]
+        let packet = peer.receive().await;
+        assert_eq!(packet[0], 0x30);
+        assert!(packet.ends_with(b"m"));
+        peer.expects_nothing().await;
+        peer.unsubscribe(7, "t").await;
+        peer.receive().await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
+async fn overlapping_subscriptions_bring_one_copy_at_the_highest_qos() {
+    for version in Version::ALL {
+        for filters in [["a/b", "a/+", "#"], ["#", "a/b", "a/+"]] {
+            let broker = MockBroker::in_memory();
+            let mut peer = Peer::connected(&broker, version, "c").await;
+            for (filter, qos) in filters.into_iter().zip(QoS::ALL) {
+                peer.subscribe(filter, qos).await;
+            }
+            let mut publisher = Peer::connected(&broker, version, "p").await;
+            for (packet_id, published) in QoS::ALL.into_iter().enumerate() {
+                publisher
+                    .publish(published, packet_id as u16, "a/b", "m")
+                    .await;
+                // [MQTT-3.3.4-2]; 3.1.1 [MQTT-3.3.5-1]
+                assert_eq!(peer.receive().await[0] >> 1 & 3, published as u8);
+                peer.expects_nothing().await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_3_1_1_is_refused_subscriptions_with_the_one_code_that_it_knows() {
+    let mut limits = Limits::default();
+    limits.shared_subscription_available = false;
+    limits.maximum_qos = QoS::AtLeastOnce;
+    let denied = Access::new(Permission::Deny, Operation::Subscribe, "no").unwrap();
+    let broker = MockBroker::builder()
+        .access([denied])
+        .limits(limits)
+        .in_memory();
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    let levels = "/".repeat(u16::MAX.into());
+    let mut filters = vec!["no", "$share/g/t", "t"];
+    filters.resize(3 + 20, &levels);
+    let filters: Vec<String> = filters
+        .into_iter()
+        .enumerate()
+        .map(|(index, filter)| match filter.len() {
+            65_535 => format!("{index:02}{}", &filter[2..]),
+            _ => filter.to_owned(),
+        })
+        .collect();
+    let subscriptions: Vec<_> = filters
+        .iter()
+        .map(|filter| Subscription {
+            filter: TopicFilter::new(filter.as_str()).unwrap(),
+            options: SubscriptionOptions::at(QoS::ExactlyOnce),
+        })
+        .collect();
+    peer.send(Packet::Subscribe(Subscribe {
+        packet_id: PacketId::new(5).unwrap(),
+        properties: Properties::empty(),
+        subscriptions: subscriptions[..].into(),
+    }))
+    .await;
+    // 3.1.1 [MQTT-3.9.3-2], [MQTT-3.8.4-4], [MQTT-3.8.4-5]
+    let suback = peer.receive().await;
+    assert_eq!(suback[..7], *b"\x90\x19\x00\x05\x80\x80\x01");
+    let (granted, refused) = suback[7..].split_at(15);
+    assert_eq!(granted, [1; 15]);
+    assert_eq!(refused, [0x80; 5], "there are too many levels");
 }
 
 #[tokio::test]
@@ -135,7 +213,7 @@ async fn many_filters_are_answered_at_once_and_in_their_order() {
             subscriptions: subscriptions[..].into(),
         }))
         .await;
-        // [MQTT-3.8.4-5], [MQTT-3.8.4-6], [MQTT-3.9.3-1]
+        // [MQTT-3.8.4-5], [MQTT-3.8.4-6], [MQTT-3.9.3-1]; 3.1.1 [MQTT-3.8.4-4]
         peer.expects(suback).await;
         peer.send(Packet::Unsubscribe(Unsubscribe {
             packet_id: PacketId::new(6).unwrap(),
@@ -154,19 +232,33 @@ async fn many_filters_are_answered_at_once_and_in_their_order() {
 
 #[tokio::test]
 async fn topics_are_compared_as_they_are() {
-    let broker = MockBroker::in_memory();
-    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
-    // The same to a reader, and not the same: [MQTT-4.7.3-4]; [MQTT-4.7.2-1].
-    for filter in ["\u{E9}", "A/b", "/a", "+/c"] {
-        peer.subscribe(filter, QoS::AtMostOnce).await;
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        // The same to a reader, and not the same: [MQTT-4.7.3-4]; [MQTT-4.7.2-1].
+        for filter in ["\u{E9}", "A/b", "/a", "+/c"] {
+            peer.subscribe(filter, QoS::AtMostOnce).await;
+        }
+        for topic in ["e\u{301}", "a/b", "A/b/", "a", "a/", "$a/c"] {
+            peer.publish(QoS::AtMostOnce, 0, topic, "m").await;
+        }
+        peer.expects_nothing().await;
+        // U+FEFF is a character as any other, wherever it stands: [MQTT-1.5.4-3]; 3.1.1
+        // [MQTT-1.5.3-3].
+        for topic in ["\u{FEFF}t", "t\u{FEFF}", "t\u{FEFF}t"] {
+            peer.subscribe(topic, QoS::AtMostOnce).await;
+            peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+            peer.publish(QoS::AtMostOnce, 0, topic, "m").await;
+            let packet = peer.receive().await;
+            assert_eq!(packet[4..4 + topic.len()], *topic.as_bytes());
+        }
+        // Nor do $-topics match a hash: [MQTT-4.7.2-1].
+        peer.subscribe("#", QoS::AtMostOnce).await;
+        peer.subscribe("+/d", QoS::AtMostOnce).await;
+        peer.publish(QoS::AtMostOnce, 0, "$a/d", "m").await;
+        peer.expects_nothing().await;
+        peer.subscribe("$a/+", QoS::AtMostOnce).await;
+        peer.publish(QoS::AtMostOnce, 0, "$a/d", "m").await;
+        assert_eq!(peer.receive().await[4..8], *b"$a/d");
     }
-    for topic in ["e\u{301}", "a/b", "A/b/", "a", "a/", "$a/c"] {
-        peer.publish(QoS::AtMostOnce, 0, topic, "m").await;
-    }
-    peer.expects_nothing().await;
-    // U+FEFF is a character as any other: [MQTT-1.5.4-3].
-    peer.subscribe("\u{FEFF}t", QoS::AtMostOnce).await;
-    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
-    peer.publish(QoS::AtMostOnce, 0, "\u{FEFF}t", "m").await;
-    peer.expects(b"\x30\x08\x00\x04\xEF\xBB\xBFt\x00m").await;
 }

@@ -47,10 +47,14 @@ async fn a_lost_connection_publishes_the_will_and_retains_it() {
     for version in Version::ALL {
         let (peer, _) = Peer::welcomed(&broker, version, dying()).await;
         drop(peer);
+        // [MQTT-3.1.2-8]; once: [MQTT-3.1.2-10].
         witness.expects(WILL).await;
+        witness.expects_nothing().await;
+        // [MQTT-3.1.2-15]; 3.1.1 [MQTT-3.1.2-17]
+        witness.subscribe("will", QoS::AtMostOnce).await;
+        witness.expects(b"\x31\x0A\x00\x04willgone").await;
+        assert_eq!(broker.clear_retained(), 1);
     }
-    witness.subscribe("will", QoS::AtMostOnce).await;
-    witness.expects(b"\x31\x0A\x00\x04willgone").await;
 }
 
 #[tokio::test]
@@ -63,6 +67,7 @@ async fn a_goodbye_takes_the_will_back_unless_it_asks_for_it() {
             .await;
         drop(peer);
         broker.wait_for_close(number).await;
+        // [MQTT-3.14.4-3], [MQTT-3.1.2-10]
         witness.expects_nothing().await;
     }
     let (mut peer, _) = Peer::welcomed(&broker, Version::V5, dying()).await;
@@ -78,25 +83,56 @@ async fn a_goodbye_takes_the_will_back_unless_it_asks_for_it() {
 async fn a_takeover_and_a_broken_rule_publish_the_will() {
     let broker = MockBroker::in_memory();
     let mut witness = witness(&broker).await;
-    let (first, _) = Peer::welcomed(&broker, Version::V5, dying()).await;
-    let (mut second, _) = Peer::welcomed(&broker, Version::V5, dying()).await;
-    witness.expects(WILL).await;
-    second.send(Packet::Pingresp).await;
-    witness.expects(WILL).await;
-    drop((first, second));
+    for version in Version::ALL {
+        let (first, _) = Peer::welcomed(&broker, version, dying()).await;
+        let (mut second, _) = Peer::welcomed(&broker, version, dying()).await;
+        // [MQTT-3.1.2-8]
+        witness.expects(WILL).await;
+        second.send(Packet::Pingresp).await;
+        witness.expects(WILL).await;
+        // A goodbye with a flag that it has not is none.
+        let (mut third, _) = Peer::welcomed(&broker, version, dying()).await;
+        third.send_bytes(b"\xE1\x00").await;
+        witness.expects(WILL).await;
+        witness.expects_nothing().await;
+        drop((first, second, third));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_leaves_its_will() {
     let broker = MockBroker::in_memory();
     let mut witness = witness(&broker).await;
-    let hello = Hello {
-        keep_alive: 1,
-        ..dying()
-    };
-    let (peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
-    witness.expects(WILL).await;
-    drop(peer);
+    for version in Version::ALL {
+        let hello = Hello {
+            keep_alive: 1,
+            ..dying()
+        };
+        let (peer, _) = Peer::welcomed(&broker, version, hello).await;
+        // [MQTT-3.1.2-8]
+        witness.expects(WILL).await;
+        drop(peer);
+    }
+}
+
+#[tokio::test]
+async fn a_will_of_3_1_1_has_its_qos_and_is_retained_if_it_says_so() {
+    for qos in QoS::ALL {
+        for retain in [false, true] {
+            let broker = MockBroker::in_memory();
+            let mut witness = Peer::connected(&broker, Version::V311, "witness").await;
+            witness.subscribe("will", QoS::ExactlyOnce).await;
+            let mut hello = dying();
+            if let Some(will) = &mut hello.will {
+                will.qos = qos;
+                will.retain = retain;
+            }
+            drop(Peer::welcomed(&broker, Version::V311, hello).await);
+            assert_eq!(witness.receive().await[0], 0x30 | (qos as u8) << 1);
+            // 3.1.1 [MQTT-3.1.2-16], [MQTT-3.1.2-17]
+            assert_eq!(broker.clear_retained(), usize::from(retain));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

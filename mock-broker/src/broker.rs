@@ -16,7 +16,7 @@ use crate::ListenerFaultError;
 use crate::TlsFault;
 #[cfg(feature = "websocket")]
 use crate::WebSocketFault;
-use crate::action::Action;
+use crate::action::{Action, Listen};
 use crate::matcher::{Match, Tally};
 use crate::shared::Shared;
 use crate::transport::{Layers, Listening, Raw};
@@ -74,8 +74,10 @@ impl MockBroker {
     }
 
     pub(crate) fn new(builder: &Builder) -> Self {
+        let shared = Arc::new(Shared::new(builder));
+        shared.begin(builder.refuse_for);
         Self {
-            shared: Arc::new(Shared::new(builder)),
+            shared,
             listening: Vec::new(),
             handshake_limit: builder.handshake_limit,
         }
@@ -89,7 +91,7 @@ impl MockBroker {
         let mut broker = Self::new(&builder);
         for listener in listeners {
             let shared = broker.shared.clone();
-            let listening = Listening::start(listener, broker.handshake_limit, shared).await?;
+            let listening = Listening::start(&listener, broker.handshake_limit, shared)?;
             broker.listening.push(listening);
         }
         Ok(broker)
@@ -171,17 +173,52 @@ impl MockBroker {
         self.listening.get(listener).ok_or(no_listener)
     }
 
+    /// Listens nowhere any more: the system refuses who connects (`ECONNREFUSED`), as where no broker
+    /// runs, and resets the connections that nobody accepted yet. Those that there are go on.
+    ///
+    /// The broker's ports stay its own. When this returns, connections are refused already; in
+    /// memory, they are at their end as they begin.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not do so.
+    pub fn stop_listening(&self) -> io::Result<()> {
+        self.change_listening(Listen::Stop)
+    }
+
+    /// Listens again, everywhere, after [`stop_listening`](Self::stop_listening) or an action that
+    /// did the same.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not do so.
+    pub fn resume_listening(&self) -> io::Result<()> {
+        self.change_listening(Listen::Resume)
+    }
+
+    /// Whether clients can connect.
+    pub fn is_listening(&self) -> bool {
+        self.shared.doors.are_open()
+    }
+
+    fn change_listening(&self, change: Listen) -> io::Result<()> {
+        let changed = {
+            let record = &mut self.shared.state().record;
+            self.shared.change_listening(change, record, None)
+        };
+        self.shared.announce();
+        changed
+    }
+
     /// A new connection to the broker, in memory; to one that listens on TCP too. It counts as a
-    /// connection at once.
+    /// connection at once, unless the broker [does not listen](Self::stop_listening).
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     #[track_caller]
     pub fn connect(&self) -> DuplexStream {
-        let (ours, theirs) = tokio::io::duplex(IN_MEMORY_BUFFER);
-        self.shared.serve(Raw::Memory(ours), Layers::memory());
-        theirs
+        self.open(Layers::memory())
     }
 
     /// A new connection to the broker, in memory, as if it came to this listener: TLS and WebSocket
@@ -198,9 +235,15 @@ impl MockBroker {
     #[track_caller]
     pub fn connect_over(&self, listener: &Listener) -> io::Result<DuplexStream> {
         let layers = Layers::new(listener, self.handshake_limit)?;
+        Ok(self.open(layers))
+    }
+
+    fn open(&self, layers: Arc<Layers>) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(IN_MEMORY_BUFFER);
-        self.shared.serve(Raw::Memory(ours), layers);
-        Ok(theirs)
+        if self.is_listening() {
+            self.shared.serve(Raw::Memory(ours), layers);
+        }
+        theirs
     }
 
     /// What the broker saw and did up to now.

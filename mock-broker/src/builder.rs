@@ -31,6 +31,7 @@ pub struct Builder {
     pub(crate) journal_entries: usize,
     pub(crate) journal_bytes: usize,
     pub(crate) handshake_limit: Duration,
+    pub(crate) refuse_for: Option<Duration>,
     pub(crate) listeners: Vec<Listener>,
 }
 
@@ -47,6 +48,7 @@ impl Default for Builder {
             journal_bytes: 64 * 1024 * 1024,
             // What slow devices need at most; who takes longer is not coming.
             handshake_limit: Duration::from_secs(10),
+            refuse_for: None,
             listeners: Vec::new(),
         }
     }
@@ -136,6 +138,13 @@ impl Builder {
         self.listen(Listener::tcp(address))
     }
 
+    /// Has the broker [refuse connections](crate::action::refuse_connections) for this long, from when
+    /// it starts: a client that is there first must try again.
+    pub const fn refuse_for(mut self, duration: Duration) -> Self {
+        self.refuse_for = Some(duration);
+        self
+    }
+
     /// How long a client may take for the handshakes of TLS and WebSocket, by tokio's clock; 10
     /// seconds unless said otherwise.
     pub const fn handshake_limit(mut self, limit: Duration) -> Self {
@@ -158,6 +167,10 @@ impl Builder {
 
     /// Makes a broker without a socket: clients come by [`MockBroker::connect`]. It works under
     /// tokio's paused clock.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, where it is to [refuse connections](Self::refuse_for) at first.
     pub fn in_memory(self) -> MockBroker {
         MockBroker::new(&self)
     }

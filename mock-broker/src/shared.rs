@@ -1,6 +1,7 @@
 //! What the broker, its connections and the guards of its rules share.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -9,15 +10,15 @@ use nack_codec::Version;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::action::Action;
+use crate::action::{Action, Listen};
 use crate::base::{Behaviour, behaviour};
 use crate::connection::{Bell, Command, Connection, Script};
 use crate::journal::{Record, Source};
 use crate::later::later;
 use crate::rule::RuleSet;
-use crate::transport::{Layers, Notes, Raw, Transport};
+use crate::transport::{Change, Doors, Layers, Notes, Raw, Transport};
 use crate::{Base, Builder, Direction, Entry, EntryKind, Received, Target, TransportKind};
 
 /// One a broker, behind an `Arc`.
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) maximum_packet_size: u32,
     pub(crate) patience: Duration,
     pub(crate) base: Base,
+    pub(crate) doors: Doors,
     /// What a new base behaviour is made from.
     #[cfg(feature = "control")]
     builder: Builder,
@@ -93,6 +95,7 @@ impl Shared {
             maximum_packet_size: builder.maximum_packet_size,
             patience: builder.patience,
             base: builder.base,
+            doors: Doors::new(builder.refuse_for.is_none()),
             #[cfg(feature = "control")]
             builder: builder.clone(),
             state: Mutex::new(State {
@@ -169,6 +172,64 @@ impl Shared {
         }
     }
 
+    /// Has the broker listen from now on, or no longer, and writes down what changed.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not do so.
+    pub(crate) fn change_listening(
+        self: &Arc<Self>,
+        change: Listen,
+        record: &mut Record,
+        rule: Option<Arc<str>>,
+    ) -> io::Result<()> {
+        let note = match change {
+            Listen::Stop => "no longer listens".into(),
+            Listen::StopFor(duration) => format!("does not listen for {duration:?}").into(),
+            Listen::Resume => "listens again".into(),
+        };
+        let changed = self.doors.set(change == Listen::Resume)?;
+        if let Listen::StopFor(duration) = change {
+            self.listen_later(duration, changed, rule.clone());
+        }
+        record.note_of_broker(note, rule);
+        Ok(())
+    }
+
+    /// Begins as the builder says.
+    pub(crate) fn begin(self: &Arc<Self>, refuse_for: Option<Duration>) {
+        if let Some(duration) = refuse_for {
+            let change = Listen::StopFor(duration);
+            // There is no door yet that could fail.
+            let _ = self.change_listening(change, &mut self.state().record, None);
+        }
+    }
+
+    /// Has the broker listen when this time is over, if nobody says otherwise before.
+    pub(crate) fn listen_later(
+        self: &Arc<Self>,
+        wait: Duration,
+        change: Change,
+        rule: Option<Arc<str>>,
+    ) {
+        let due = later(Instant::now(), wait);
+        let shared = Arc::downgrade(self);
+        let timer = tokio::spawn(async move {
+            sleep_until(due).await;
+            let Some(shared) = shared.upgrade() else {
+                return;
+            };
+            let note = match shared.doors.open_after(change) {
+                None => return,
+                Some(Ok(())) => "listens again".into(),
+                Some(Err(error)) => format!("cannot listen again: {error}").into(),
+            };
+            shared.state().record.note_of_broker(note, rule);
+            shared.announce();
+        });
+        self.doors.set_timer(timer.abort_handle());
+    }
+
     /// Has a task do what is due, as long as there is a broker; a runtime that is gone has taken the
     /// last one with it.
     fn keep_time(self: &Arc<Self>, runtime: &Handle) {
@@ -198,6 +259,7 @@ impl Shared {
     }
 
     pub(crate) fn end_connections(&self) {
+        self.doors.end();
         let (links, clock) = {
             let mut state = self.state();
             state.has_ended = true;

@@ -1,5 +1,7 @@
 //! Does what rules, commands and the base behaviour ask for, step by step.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use nack_codec::{Packet, QoS};
 use tokio::time::Instant;
@@ -8,7 +10,7 @@ use super::script::{Request, Script};
 use super::{Connection, Ending};
 use crate::action::encode::Context;
 use crate::action::reply::{Body, Reply};
-use crate::action::{Step, Treatment};
+use crate::action::{Listen, Step, Treatment};
 use crate::base::Answered;
 use crate::later::later;
 use crate::shared::{Access, State};
@@ -73,10 +75,19 @@ impl Connection {
                 }
             }
             Step::Wire(fault) => self.begin_fault(access, &fault, script.rule.clone()),
+            Step::Listen(change) => self.listen(access, change, script.rule.clone()),
             Step::Close => self.end_in(access, Direction::ToClient, Closed::Finished),
             Step::Reset => self.end_in(access, Direction::ToClient, Closed::Reset),
             // The delay and the treatment of a treated step are of no use.
             Step::NoAnswer | Step::Delay(_) | Step::Treated(..) => {}
+        }
+    }
+
+    fn listen(&self, access: &mut Access<'_>, change: Listen, rule: Option<Arc<str>>) {
+        let record = &mut access.state().record;
+        if let Err(error) = self.shared.change_listening(change, record, rule.clone()) {
+            let note = format!("cannot change whether it listens: {error}").into();
+            record.note_of_broker(note, rule);
         }
     }
 

@@ -24,6 +24,12 @@ pub enum ControlError {
         /// Why not.
         detail: String,
     },
+    /// The system does not let the broker listen, or stop listening: why not.
+    #[error("the broker cannot listen as it was told to: {detail}")]
+    CannotListen {
+        /// Why not.
+        detail: String,
+    },
     /// The server refused the request.
     #[error("the control server refused: {0}")]
     Refused(Problem),
@@ -100,6 +106,8 @@ pub enum ProblemCode {
     TooSlow,
     /// The body is of another type than JSON.
     WrongType,
+    /// The system does not let the broker listen, or stop listening.
+    CannotListen,
 }
 
 impl std::fmt::Display for Problem {
@@ -152,6 +160,7 @@ impl From<ControlError> for Problem {
             ControlError::NoSuchRule { .. } => ProblemCode::NoSuchRule,
             ControlError::NotConnected(_) => ProblemCode::NotConnected,
             ControlError::BadStep { .. } => ProblemCode::BadStep,
+            ControlError::CannotListen { .. } => ProblemCode::CannotListen,
             ControlError::Refused(problem) => return problem.clone(),
             // A local broker is always reached.
             ControlError::Nonsense { .. }
@@ -164,7 +173,7 @@ impl From<ControlError> for Problem {
 
 impl ProblemCode {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::BadBody,
         Self::BadParameter,
         Self::BadStep,
@@ -177,6 +186,7 @@ impl ProblemCode {
         Self::TooLarge,
         Self::TooSlow,
         Self::WrongType,
+        Self::CannotListen,
     ];
 
     pub(crate) const fn status(self) -> u16 {
@@ -190,6 +200,7 @@ impl ProblemCode {
             Self::TooLarge => 413,
             Self::WrongType => 415,
             Self::BadStep => 422,
+            Self::CannotListen => 503,
         }
     }
 
@@ -207,6 +218,7 @@ impl ProblemCode {
             Self::TooLarge => "The body is too large.",
             Self::WrongType => "The body is not JSON.",
             Self::BadStep => "The step is well written and cannot be done.",
+            Self::CannotListen => "The system does not let the broker listen.",
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     ClientStatus, Control, ControlError, Failure, Health, Injection, JournalPage, JournalQuery,
-    RuleStatus, Verification,
+    Listening, RuleStatus, Verification,
 };
 use crate::journal::json::{JournalEntry, version};
 use crate::rule::Mounted;
@@ -126,6 +126,7 @@ impl Control for Local {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_ms: state.record.uptime().as_micros() as f64 / 1000.0,
             urls: self.urls.to_vec(),
+            listening: self.shared.doors.are_open(),
             connections: state.links.len(),
             rules,
             journal_next: state.record.next(),
@@ -195,6 +196,25 @@ impl Control for Local {
         }
     }
 
+    async fn set_listening(&self, listening: Listening) -> Result<(), ControlError> {
+        let Some(change) = listening.change() else {
+            return Err(ControlError::BadStep {
+                detail:
+                    "`for_ms` says how long the broker does not listen: it has no place beside \
+                         `\"listening\": true`"
+                        .to_owned(),
+            });
+        };
+        let changed = {
+            let record = &mut self.shared.state().record;
+            self.shared.change_listening(change, record, None)
+        };
+        self.shared.announce();
+        changed.map_err(|error| ControlError::CannotListen {
+            detail: error.to_string(),
+        })
+    }
+
     async fn journal(&self, query: JournalQuery) -> Result<JournalPage, ControlError> {
         let mut changes = self.shared.changes();
         let wait = query.wait_ms.min(JournalQuery::LONGEST_WAIT_MS);
@@ -256,6 +276,10 @@ impl Control for Local {
             let _ = timeout_at(soon, changes.changed()).await;
         }
         self.shared.forget();
+        let listens = self.shared.doors.set(true);
+        listens.map_err(|error| ControlError::CannotListen {
+            detail: error.to_string(),
+        })?;
         Ok(())
     }
 }

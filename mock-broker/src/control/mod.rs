@@ -38,7 +38,8 @@ mod server;
 pub use error::{ControlError, Problem, ProblemCode};
 pub use local::Local;
 pub use protocol::{
-    ClientStatus, Failure, Health, Injection, JournalPage, JournalQuery, RuleStatus, Verification,
+    ClientStatus, Failure, Health, Injection, JournalPage, JournalQuery, Listening, RuleStatus,
+    Verification,
 };
 pub use remote::{BadUrl, Remote};
 pub use server::{ControlServer, StartError};
@@ -120,6 +121,17 @@ pub trait Control: Send + Sync {
         what: Injection,
     ) -> impl Future<Output = Result<(), ControlError>> + Send;
 
+    /// Has the broker listen from now on, or refuse who connects.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not do so, [`ControlError::CannotListen`]; where it cannot be done as it
+    /// is said, [`ControlError::BadStep`]; or the broker does not answer.
+    fn set_listening(
+        &self,
+        listening: Listening,
+    ) -> impl Future<Output = Result<(), ControlError>> + Send;
+
     /// The journal from an entry on. Waits for as long as the query says until there is one.
     ///
     /// # Errors
@@ -145,7 +157,7 @@ pub trait Control: Send + Sync {
     fn verify(&self) -> impl Future<Output = Result<Verification, ControlError>> + Send;
 
     /// Has the broker as it was when it started: without rules and expectations, connections,
-    /// sessions, retained messages and journal. The numbers of connections, rules and entries go
+    /// sessions, retained messages and journal; and it listens. The numbers of connections, rules and entries go
     /// on, so that nobody takes a new one for an old one.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
 //! What is said over the control API, in both directions: the bodies of requests and answers.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action::Listen;
 use crate::journal::json::JournalEntry;
 use crate::scenario::{Drive, OneOrMany, Step};
 
@@ -21,6 +24,8 @@ pub struct Health {
     pub uptime_ms: f64,
     /// Where MQTT clients may connect to.
     pub urls: Vec<String>,
+    /// Whether they can; they are refused by the system otherwise.
+    pub listening: bool,
     /// How many connections are open.
     pub connections: usize,
     /// How many rules are in force.
@@ -50,6 +55,50 @@ pub struct RuleStatus {
     /// What it was made from; absent where it was made by Rust code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Box<Step>>,
+}
+
+/// Whether the broker listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Listening {
+    /// Whether clients can connect; the system refuses them otherwise, as where no broker runs.
+    pub listening: bool,
+    /// After how many milliseconds it listens again, where it is not to listen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_ms: Option<u64>,
+}
+
+impl Listening {
+    /// Clients can connect.
+    pub const ON: Self = Self {
+        listening: true,
+        for_ms: None,
+    };
+
+    /// Clients are refused, until something else is said.
+    pub const OFF: Self = Self {
+        listening: false,
+        for_ms: None,
+    };
+
+    /// Clients are refused for so many milliseconds.
+    pub const fn off_for_ms(milliseconds: u64) -> Self {
+        Self {
+            listening: false,
+            for_ms: Some(milliseconds),
+        }
+    }
+
+    /// What changes; `None` where it makes no sense.
+    pub(super) fn change(self) -> Option<Listen> {
+        match (self.listening, self.for_ms.map(Duration::from_millis)) {
+            (true, None) => Some(Listen::Resume),
+            (true, Some(_)) => None,
+            (false, None) => Some(Listen::Stop),
+            (false, Some(duration)) => Some(Listen::StopFor(duration)),
+        }
+    }
 }
 
 /// A connection that is open.

@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{
-    ClientStatus, Control, ControlError, Health, Injection, JournalPage, JournalQuery, Problem,
-    RuleStatus, Verification,
+    ClientStatus, Control, ControlError, Health, Injection, JournalPage, JournalQuery, Listening,
+    Problem, RuleStatus, Verification,
 };
 use crate::Target;
 use crate::scenario::Step;
@@ -216,6 +216,16 @@ impl Control for Remote {
         match answer {
             Ok(_) => Ok(()),
             Err(problem) => Err(problem.into_error(None, Some(target))),
+        }
+    }
+
+    async fn set_listening(&self, listening: Listening) -> Result<(), ControlError> {
+        let body = Some(to_json(&listening)?);
+        let path = "/listening";
+        let answer = self.ask(Method::PUT, path, body, Duration::ZERO).await?;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(problem.into_error(None, None)),
         }
     }
 

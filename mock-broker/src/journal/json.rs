@@ -20,7 +20,7 @@ pub struct JournalEntry {
     pub number: u64,
     /// When, in milliseconds since the broker started.
     pub at_ms: f64,
-    /// On which connection; the first that the broker accepts is 1.
+    /// On which connection; the first that the broker accepts is 1, and 0 is none of them.
     pub connection: u32,
     /// Whose connection, once its CONNECT has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -76,7 +76,8 @@ pub enum EntryKind {
     /// cut off, an entry of its own says how much it was.
     Packet,
     /// Something happened below MQTT, in a handshake of TLS or WebSocket or in their framing, or a
-    /// fault of the wire began or ended: [`Entry::note`] says what.
+    /// fault of the wire began or ended, or the broker stopped or resumed listening: [`Entry::note`]
+    /// says what.
     Transport,
     /// The base behaviour, or the upstream broker, was about to send this packet, and a
     /// [rule](Entry::rule) took it: what was sent instead, if anything, follows.
@@ -181,7 +182,8 @@ impl Entry {
         self.number
     }
 
-    /// On which connection; the first that a broker accepts is 1.
+    /// On which connection; the first that a broker accepts is 1. What is about none of them (that
+    /// the broker no longer listens, say) has 0.
     pub const fn connection(&self) -> u32 {
         self.source.connection
     }

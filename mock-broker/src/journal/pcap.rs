@@ -139,6 +139,10 @@ impl<W: Write> Capture<W> {
     /// Those of the writer.
     pub fn add(&mut self, entry: &Entry) -> io::Result<()> {
         let number = entry.connection();
+        if number == 0 {
+            // It is about no connection, and there is no packet to say it of.
+            return Ok(());
+        }
         // A connection whose beginning the journal has forgotten is seen from its middle on.
         let mut flow = self
             .flows

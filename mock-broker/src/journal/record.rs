@@ -36,6 +36,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The broker itself, whatever its connections do.
+    pub(crate) const fn broker() -> Self {
+        Self::stranger(0, TransportKind::Memory)
+    }
+
     /// Of a connection of which nothing is known yet.
     pub(crate) const fn stranger(connection: u32, transport: TransportKind) -> Self {
         Self {
@@ -81,6 +86,11 @@ impl Record {
     /// Something that happened below MQTT.
     pub(crate) fn note(&mut self, source: &Source, direction: Direction, note: Arc<str>) {
         self.note_of_rule(source, direction, note, None);
+    }
+
+    /// Something that the broker did which is about no connection.
+    pub(crate) fn note_of_broker(&mut self, note: Arc<str>, rule: Option<Arc<str>>) {
+        self.note_of_rule(&Source::broker(), Direction::ToClient, note, rule);
     }
 
     /// Something that happened below MQTT because a rule said so.

@@ -22,7 +22,10 @@ impl Display for Entry {
             Direction::FromClient => '→',
             Direction::ToClient => '←',
         };
-        write!(f, "{arrow} #{} ", self.connection())?;
+        write!(f, "{arrow} ")?;
+        if self.connection() > 0 {
+            write!(f, "#{} ", self.connection())?;
+        }
         match self.kind {
             EntryKind::Opened => {
                 f.write_str("opened")?;

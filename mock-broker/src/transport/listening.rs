@@ -1,88 +1,67 @@
 //! Sockets that are listened on, and the tasks that accept.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-#[cfg(unix)]
-use tokio::net::UnixListener;
 use tokio::task::AbortHandle;
 
 #[cfg(feature = "tls")]
 use super::TlsFault;
 #[cfg(feature = "websocket")]
 use super::WebSocketFault;
+use super::door::Door;
 use super::listener::Place;
-#[cfg(unix)]
-use super::socket_file::SocketFile;
-use super::{Layers, Listener, Raw};
+use super::{Layers, Listener};
 use crate::shared::Shared;
 
 /// Listens until it is dropped.
 pub(crate) struct Listening {
-    address: Option<SocketAddr>,
     url: String,
+    door: Arc<Door>,
     task: AbortHandle,
     #[cfg(any(feature = "tls", feature = "websocket"))]
     layers: Arc<Layers>,
-    #[cfg(unix)]
-    _file: Option<SocketFile>,
-}
-
-/// A socket that is listened on, and that nobody accepts from yet.
-enum Bound {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(UnixListener),
 }
 
 /// After the system refused to accept (too many open files, say), how long until the next try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 impl Listening {
-    /// Listens, and accepts from now on.
-    pub(crate) async fn start(
-        listener: Listener,
+    /// Listens, as soon as the broker's doors are open, and accepts from then on.
+    pub(crate) fn start(
+        listener: &Listener,
         handshake_limit: Duration,
         shared: Arc<Shared>,
     ) -> io::Result<Self> {
-        let layers = Layers::new(&listener, handshake_limit)?;
-        match &listener.place {
+        let layers = Layers::new(listener, handshake_limit)?;
+        let open = shared.doors.are_open();
+        let (door, url) = match &listener.place {
             Place::Tcp(address) => {
-                let socket = TcpListener::bind(address).await?;
-                let address = socket.local_addr()?;
-                let url = listener.url(address);
-                Ok(Self {
-                    address: Some(address),
-                    url,
-                    task: spawn(Bound::Tcp(socket), layers.clone(), shared),
-                    #[cfg(any(feature = "tls", feature = "websocket"))]
-                    layers,
-                    #[cfg(unix)]
-                    _file: None,
-                })
+                let door = Door::tcp(*address, open)?;
+                let url = listener.url(door.address().unwrap_or(*address));
+                (door, url)
             }
             #[cfg(unix)]
-            Place::Unix(path) => {
-                let (socket, file) = SocketFile::bind(path)?;
-                let url = format!("unix:{}", path.display());
-                Ok(Self {
-                    address: None,
-                    url,
-                    task: spawn(Bound::Unix(socket), layers.clone(), shared),
-                    #[cfg(any(feature = "tls", feature = "websocket"))]
-                    layers,
-                    _file: Some(file),
-                })
-            }
-        }
+            Place::Unix(path) => (Door::unix(path, open)?, format!("unix:{}", path.display())),
+        };
+        let door = Arc::new(door);
+        shared.doors.add(door.clone());
+        let task = tokio::spawn(accept(door.clone(), layers.clone(), shared));
+        Ok(Self {
+            url,
+            door,
+            task: task.abort_handle(),
+            #[cfg(any(feature = "tls", feature = "websocket"))]
+            layers,
+        })
     }
 
     /// `None` where it does not listen on TCP.
-    pub(crate) const fn address(&self) -> Option<SocketAddr> {
-        self.address
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.door.address()
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -104,36 +83,14 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
+        self.door.close();
         self.task.abort();
     }
 }
 
-impl Bound {
-    async fn accept(&self) -> io::Result<Raw> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // Without it small packets wait for the acknowledgements of larger ones. It fails
-                // only on a connection that is gone already.
-                let _ = stream.set_nodelay(true);
-                Ok(Raw::Tcp(stream))
-            }
-            #[cfg(unix)]
-            Self::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok(Raw::Unix(stream))
-            }
-        }
-    }
-}
-
-fn spawn(bound: Bound, layers: Arc<Layers>, shared: Arc<Shared>) -> AbortHandle {
-    tokio::spawn(accept(bound, layers, shared)).abort_handle()
-}
-
-async fn accept(bound: Bound, layers: Arc<Layers>, shared: Arc<Shared>) {
+async fn accept(door: Arc<Door>, layers: Arc<Layers>, shared: Arc<Shared>) {
     loop {
-        match bound.accept().await {
+        match poll_fn(|cx| door.poll_accept(cx)).await {
             Ok(raw) => shared.serve(raw, layers.clone()),
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }

@@ -1,6 +1,8 @@
 //! What a connection reads from and writes to, and where such things come from: listeners, and the
 //! handshakes of what lies between TCP and MQTT.
 
+mod door;
+mod doors;
 #[cfg(any(feature = "tls", feature = "websocket"))]
 mod fault_error;
 #[cfg(any(feature = "tls", feature = "websocket"))]
@@ -31,6 +33,7 @@ pub use tls::{CertificateFault, ClientCertificate, Identity, Tls, TlsFault, TlsV
 #[cfg(feature = "websocket")]
 pub use websocket::{WebSocket, WebSocketFault};
 
+pub(crate) use doors::{Change, Doors};
 pub(crate) use hangup::Hangup;
 pub(crate) use layers::Layers;
 pub(crate) use listening::Listening;

@@ -124,6 +124,18 @@ def test_a_click_disconnects_a_client(broker, page):
     client.stop()
 
 
+def test_a_click_refuses_who_connects(broker, page):
+    page.one("#listening").click()
+    page.until(lambda: page.one("#listening").text == "Listen again")
+    assert any("no longer listens" in row for row in page.rows())
+    with pytest.raises(ConnectionRefusedError):
+        Client(broker, "early")
+    page.picture("not-listening")
+    page.one("#listening").click()
+    page.until(lambda: page.one("#listening").text == "Stop listening")
+    Client(broker, "late").stop()
+
+
 def test_a_rule_that_is_wrong_is_told_where(broker, page):
     page.one("#new-rule").click()
     text = page.one("#rule-text")

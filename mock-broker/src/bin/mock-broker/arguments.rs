@@ -16,6 +16,7 @@ Examples:
   mock-broker --connack not-authorized            nobody is let in
   mock-broker --puback 'plant/#=quota-exceeded'   messages to plant/# are refused
   mock-broker --suback 0x87 --pingresp drop       no subscriptions, no PINGRESP
+  mock-broker --refuse-for 10s                    connections are refused at first
   mock-broker --upstream localhost:1884 --puback 0x97
                                                   a real broker, with one fault
   mock-broker list puback                         the scenarios that ship with it
@@ -106,6 +107,9 @@ pub(crate) struct Broker {
     /// Answers nothing but what rules answer
     #[arg(long, conflicts_with = "upstream")]
     pub(crate) silent: bool,
+    /// Refuses connections for so long at first (`5s`, `500ms`), as where no broker runs yet
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) refuse_for: Option<Duration>,
     /// Where the control API and its page are served, over HTTP: rules can be added while the
     /// broker runs. Who asks from elsewhere than this machine needs the token that the environment
     /// variable MOCK_BROKER_TOKEN holds
@@ -191,24 +195,37 @@ impl std::str::FromStr for ExitAfter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text.chars().take_while(char::is_ascii_digit).count();
-        let (count, unit) = text.split_at(digits);
-        let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is no number"));
+        let (count, unit) = count_and_unit(text);
         Ok(match unit {
-            "satisfied" if digits == 0 => Self::Satisfied,
+            "satisfied" if count.is_empty() => Self::Satisfied,
             "-connection" | "-connections" => Self::Connections(
                 count
                     .parse()
                     .map_err(|_| format!("`{count}` is no number of connections"))?,
             ),
-            "ms" => Self::Time(Duration::from_millis(number(count)?)),
-            "s" => Self::Time(Duration::from_secs(number(count)?)),
-            "m" => Self::Time(Duration::from_secs(number(count)?.saturating_mul(60))),
+            "ms" | "s" | "m" => Self::Time(time(text)?),
             _ => {
                 return Err("expected `3-connections`, `30s`, `500ms`, `2m` or `satisfied`".into());
             }
         })
     }
+}
+
+/// A time as it is typed: `500ms`, `30s`, `2m`.
+fn time(text: &str) -> Result<Duration, String> {
+    let (count, unit) = count_and_unit(text);
+    let number = || count.parse().map_err(|_| format!("`{count}` is no number"));
+    Ok(match unit {
+        "ms" => Duration::from_millis(number()?),
+        "s" => Duration::from_secs(number()?),
+        "m" => Duration::from_secs(number()?.saturating_mul(60)),
+        _ => return Err("expected `30s`, `500ms` or `2m`".into()),
+    })
+}
+
+fn count_and_unit(text: &str) -> (&str, &str) {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    text.split_at(digits)
 }
 
 #[cfg(test)]
@@ -222,6 +239,8 @@ mod tests {
 
     #[test]
     fn an_end_has_a_number_and_a_unit() {
+        assert_eq!(time("5s"), Ok(Duration::from_secs(5)));
+        assert!(time("satisfied").is_err());
         assert_eq!("3-connections".parse(), Ok(ExitAfter::Connections(3)));
         assert_eq!("1-connection".parse(), Ok(ExitAfter::Connections(1)));
         assert_eq!(

@@ -136,6 +136,9 @@ async fn start(
     if let Some(address) = &arguments.upstream {
         builder = scenario::Base::Upstream(address.clone()).apply(builder)?;
     }
+    if let Some(duration) = arguments.refuse_for {
+        builder = builder.refuse_for(duration);
+    }
     if arguments.silent {
         builder = builder.base(Base::Silent);
     }

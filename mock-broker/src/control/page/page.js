@@ -172,7 +172,9 @@ function row(entry) {
   const outward = entry.direction === 'to_client';
   const arrow = el('span', 'dir' + (outward ? ' out' : ''), outward ? '←' : '→');
   arrow.title = outward ? 'from the broker' : 'from the client';
-  const connection = el('span', 'conn', el('b', '', '#' + entry.connection), entry.client_id ?? '');
+  // What is about no connection has 0.
+  const number = entry.connection ? '#' + entry.connection : '';
+  const connection = el('span', 'conn', el('b', '', number), entry.client_id ?? '');
   connection.title = entry.client_id ?? '';
   const at = el('span', 'at', (entry.at_ms / 1000).toFixed(3));
   at.title = 'seconds since the broker started';
@@ -444,6 +446,14 @@ function showUrls(urls) {
   }
 }
 
+let listening = true;
+
+function showListening(now) {
+  listening = now;
+  $('listening').textContent = now ? 'Stop listening' : 'Listen again';
+  $('urls').dataset.listening = now;
+}
+
 // --- Clients and rules ---
 
 const known = new Map();
@@ -462,9 +472,12 @@ async function refresh() {
   clearTimeout(refreshing);
   refreshing = null;
   try {
-    const [clients, rules] = await Promise.all([get('/clients'), get('/rules')]);
+    const [clients, rules, health] = await Promise.all(
+      [get('/clients'), get('/rules'), get('/health')],
+    );
     showClients(clients);
     showRules(rules);
+    showListening(health.listening);
   } catch {
     // The stream tells of it.
   }
@@ -690,6 +703,12 @@ on('capture', () => act(async () => {
   link.download = 'mock-broker.pcapng';
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}));
+
+on('listening', () => act(async () => {
+  await ask('PUT', '/listening', { listening: !listening });
+  toast(listening ? 'Who connects is refused' : 'Clients can connect again');
+  refresh();
 }));
 
 on('reset', () => $('sure').showModal());

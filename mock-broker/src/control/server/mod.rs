@@ -52,6 +52,7 @@ fn router(broker: Local, access: Access) -> Router {
             let filter = match route.method {
                 "GET" => MethodFilter::GET,
                 "POST" => MethodFilter::POST,
+                "PUT" => MethodFilter::PUT,
                 _ => MethodFilter::DELETE,
             };
             methods = methods.on(

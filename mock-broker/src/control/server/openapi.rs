@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::answer::{JSON, PROBLEM};
 use super::route::{Operation, ROUTES, Route};
 use crate::control::{
-    ClientStatus, Health, Injection, JournalPage, JournalQuery, Problem, ProblemCode, RuleStatus,
-    Verification,
+    ClientStatus, Health, Injection, JournalPage, JournalQuery, Listening, Problem, ProblemCode,
+    RuleStatus, Verification,
 };
 use crate::scenario::Step;
 
@@ -192,6 +192,15 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Descriptio
                 Value::Null,
             )
         },
+        Operation::SetListening => Description {
+            body: Some(body::<Listening>("Whether the broker listens.", generator)),
+            problems: [BODY, &[ProblemCode::CannotListen]].concat(),
+            ..plain(
+                "setListening",
+                "Has the broker listen, or refuse who connects as if there were none",
+                Value::Null,
+            )
+        },
         Operation::ListClients => plain(
             "listClients",
             "The connections that are open, oldest first",
@@ -263,11 +272,14 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Descriptio
             "Whether all that was expected of the rules has come to pass",
             answers::<Verification>("Whether it did. 200 in both cases.", generator),
         ),
-        Operation::Reset => plain(
-            "reset",
-            "Has the broker as it was when it started: no rules, connections, sessions, journal",
-            Value::Null,
-        ),
+        Operation::Reset => Description {
+            problems: vec![ProblemCode::CannotListen],
+            ..plain(
+                "reset",
+                "Has the broker as it was when it started: no rules, connections, sessions, journal",
+                Value::Null,
+            )
+        },
         Operation::Describe => plain(
             "describe",
             "This description",

@@ -28,6 +28,7 @@ pub(super) enum Operation {
     GetRule,
     RemoveRule,
     ListClients,
+    SetListening,
     SendToClient,
     SendToConnection,
     ReadJournal,
@@ -67,6 +68,7 @@ pub(super) const ROUTES: &[Route] = &[
     route("DELETE", "/rules", Operation::RemoveRules),
     route("GET", "/rules/{id}", Operation::GetRule),
     route("DELETE", "/rules/{id}", Operation::RemoveRule),
+    route("PUT", "/listening", Operation::SetListening),
     route("GET", "/clients", Operation::ListClients),
     route("POST", "/clients/{client_id}/send", Operation::SendToClient),
     route(
@@ -118,6 +120,12 @@ pub(super) async fn run(
         }
         Operation::RemoveRule => {
             broker.remove_rule(parameters::number(path, "id")?).await?;
+            answer::done()
+        }
+        Operation::SetListening => {
+            broker
+                .set_listening(body::read_json(request).await?)
+                .await?;
             answer::done()
         }
         Operation::ListClients => answer::json(ok, &broker.clients().await?),

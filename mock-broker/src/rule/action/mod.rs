@@ -8,6 +8,7 @@ pub(crate) mod answer;
 pub(crate) mod encode;
 mod form;
 mod layout;
+mod listening;
 mod mutation;
 mod reason;
 mod release;
@@ -22,6 +23,8 @@ pub use answer::{
     unsuback_each,
 };
 pub use form::Form;
+pub(crate) use listening::Listen;
+pub use listening::{refuse_connections, resume_listening, stop_listening};
 pub use mutation::Mutation;
 pub use reason::Reason;
 pub use release::Release;
@@ -59,6 +62,7 @@ pub(crate) enum Step {
     /// These bytes go to the upstream broker.
     PassOn(Bytes),
     Wire(WireFault),
+    Listen(Listen),
     Close,
     Reset,
 }

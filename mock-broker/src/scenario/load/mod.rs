@@ -11,6 +11,7 @@ pub use error::LoadError;
 
 use std::cell::OnceCell;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -93,12 +94,16 @@ impl ScenarioFile {
             .map_err(|(index, error)| self.bad_step(index, &error))
     }
 
-    /// The broker with the base behaviour of the scenario.
+    /// The broker with the base behaviour of the scenario, and refusing connections at first where it
+    /// says so.
     ///
     /// # Errors
     ///
     /// Where there is no such one: why, with the line that it is in.
-    pub fn apply_base(&self, builder: Builder) -> Result<Builder, LoadError> {
+    pub fn apply_base(&self, mut builder: Builder) -> Result<Builder, LoadError> {
+        if let Some(refuse_ms) = self.scenario.refuse_ms {
+            builder = builder.refuse_for(Duration::from_millis(refuse_ms));
+        }
         let Some(base) = &self.scenario.base else {
             return Ok(builder);
         };

@@ -7,7 +7,7 @@ use super::{Hex, OneOrMany, Properties, RawProperty, Reply};
 use crate::scenario::name::{Code, PropertyName};
 
 /// What a step does. Its keys are done in this order, whatever order they are written in: wait,
-/// change how the connection carries what is sent, send, end. Where the order matters otherwise,
+/// change how the connection carries what is sent, stop or resume listening, send, end. Where the order matters otherwise,
 /// `drive` is a list.
 ///
 /// Where a step neither sends something, nor holds the packet, nor closes the connection, the usual
@@ -61,6 +61,16 @@ pub struct Drive {
     /// Ends all of these faults of the connection.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub heal: bool,
+    /// Refuses who connects, as where no broker runs, until `resume_listening`; connections that there
+    /// are go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop_listening: bool,
+    /// Refuses who connects for so many milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuse_ms: Option<u64>,
+    /// Lets clients connect again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resume_listening: bool,
     /// Sends packets.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub reply: OneOrMany<Reply>,

@@ -69,6 +69,9 @@ pub struct Scenario {
     /// What the broker does about all that no step is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
+    /// For how many milliseconds the broker refuses connections, from when it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuse_ms: Option<u64>,
     /// Where the broker listens.
     #[serde(default, rename = "listen", skip_serializing_if = "Vec::is_empty")]
     pub listeners: Vec<Listen>,

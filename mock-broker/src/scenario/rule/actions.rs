@@ -68,6 +68,15 @@ impl Drive {
             actions.push(action::forget_session());
         }
         self.put_wire_faults(actions, seed)?;
+        if self.stop_listening {
+            actions.push(action::stop_listening());
+        }
+        if let Some(refuse_ms) = self.refuse_ms {
+            actions.push(action::refuse_connections(Duration::from_millis(refuse_ms)));
+        }
+        if self.resume_listening {
+            actions.push(action::resume_listening());
+        }
         let sends = self.sends(replies);
         if self.hold {
             if let Some(key) = self.treats().or_else(|| sends.then_some("reply")) {

@@ -2,11 +2,11 @@
 
 use nack_codec::{QoS, Version};
 use nack_mock_broker::control::{
-    Control, ControlError, ControlServer, Injection, JournalQuery, Local, Remote,
+    Control, ControlError, ControlServer, Injection, JournalQuery, Listening, Local, Remote,
 };
 use nack_mock_broker::json::{DecodedPacket, EntryEvent};
 use nack_mock_broker::scenario::Step;
-use nack_mock_broker::{MockBroker, Rule, Target, action, matcher};
+use nack_mock_broker::{Entry, MockBroker, Rule, Target, action, matcher};
 use serde_json::{Value, json};
 
 use crate::peer::Peer;
@@ -64,6 +64,7 @@ both! {
     what_is_no_rule_is_refused_with_the_reason
     clients_are_seen_and_sent_to
     bytes_and_a_reset_are_injected
+    the_broker_stops_listening_and_listens_again
     the_journal_is_read_in_parts_and_waited_for
     what_was_expected_is_verified
     a_reset_leaves_nothing_behind
@@ -193,6 +194,31 @@ async fn bytes_and_a_reset_are_injected(broker: &MockBroker, control: &impl Cont
     let wrong = what(json!({ "reply": { "packet": "PUBLISH" } }));
     let error = control.send("c1".into(), wrong).await.unwrap_err();
     assert!(matches!(error, ControlError::BadStep { .. }), "{error:?}");
+}
+
+async fn the_broker_stops_listening_and_listens_again(broker: &MockBroker, control: &impl Control) {
+    control.set_listening(Listening::OFF).await.unwrap();
+    assert!(!broker.is_listening());
+    assert!(!control.health().await.unwrap().listening);
+    control.set_listening(Listening::ON).await.unwrap();
+    assert!(broker.is_listening());
+
+    control
+        .set_listening(Listening::off_for_ms(1))
+        .await
+        .unwrap();
+    let again = |entry: &Entry| entry.number() > 1 && entry.note() == Some("listens again");
+    broker.wait_for_entry(again).await;
+    assert!(control.health().await.unwrap().listening);
+
+    let mut nonsense = Listening::ON;
+    nonsense.for_ms = Some(1);
+    let error = control.set_listening(nonsense).await.unwrap_err();
+    assert!(matches!(error, ControlError::BadStep { .. }), "{error:?}");
+
+    control.set_listening(Listening::OFF).await.unwrap();
+    control.reset().await.unwrap();
+    assert!(broker.is_listening());
 }
 
 async fn the_journal_is_read_in_parts_and_waited_for(broker: &MockBroker, control: &impl Control) {

@@ -65,7 +65,7 @@ async fn what_the_description_says_is_what_is_there() {
             }
         }
     }
-    assert_eq!(operations, 18);
+    assert_eq!(operations, 19);
 }
 
 #[tokio::test]

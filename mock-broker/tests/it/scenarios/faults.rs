@@ -24,11 +24,13 @@ enum Talk {
     End,
     /// Nothing comes for a minute.
     Silence,
+    /// Nothing is done for so long.
+    Wait(Duration),
     /// What comes next takes so long.
     Takes(Duration),
 }
 
-use Talk::{Connect, End, Meet, Open, Resume, Send, Silence, Takes};
+use Talk::{Connect, End, Meet, Open, Resume, Send, Silence, Takes, Wait};
 
 const LET_IN: Talk = Meet(b"\x20\x03\x00\x00\x00");
 
@@ -332,6 +334,28 @@ fn faults() -> Vec<(&'static str, Vec<Talk>)> {
             "short-keep-alive",
             vec![Connect, Meet(b"\x20\x06\x00\x00\x03\x13\x00\x01")],
         ),
+        (
+            "connection-refused",
+            vec![Open, End, Wait(Duration::from_secs(3)), Connect, LET_IN],
+        ),
+        (
+            "broker-restarts",
+            vec![
+                Connect,
+                LET_IN,
+                PUBLISH,
+                Meet(b"\x40\x02\x00\x01"),
+                PUBLISH,
+                Meet(b"\x40\x02\x00\x01"),
+                PUBLISH,
+                End,
+                Open,
+                End,
+                Wait(Duration::from_secs(2)),
+                Connect,
+                LET_IN,
+            ],
+        ),
         ("overloaded", vec![Connect, LET_IN, PUBLISH, Meet(b"\x40")]),
         (
             "only-users",
@@ -370,6 +394,10 @@ async fn play(name: &str, talk: &[Talk]) {
                 peer.hello(hello).await;
             }
             Send(bytes) => peer.send_bytes(bytes).await,
+            Wait(time) => {
+                let over = *time + Duration::from_millis(1);
+                let _ = tokio::time::timeout(over, std::future::pending::<()>()).await;
+            }
             Takes(time) => takes = Some(*time),
             Meet(bytes) => {
                 let began = Instant::now();

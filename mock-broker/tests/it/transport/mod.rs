@@ -2,6 +2,7 @@
 //! what can be wrong with it.
 
 mod listeners;
+mod listening;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(unix)]

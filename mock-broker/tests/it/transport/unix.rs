@@ -90,6 +90,22 @@ async fn a_broker_without_a_port_has_no_address() {
     Path::new("portless").broker().await.unwrap().address();
 }
 
+#[tokio::test]
+async fn a_socket_that_is_not_listened_on_for_a_while_refuses() {
+    let path = Path::new("refuses");
+    let broker = path.broker().await.unwrap();
+    broker.stop_listening().unwrap();
+    let refused = UnixStream::connect(&path.0).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    broker.resume_listening().unwrap();
+    let mut peer = Peer::over(UnixStream::connect(&path.0).await.unwrap(), Version::V311);
+    peer.hello(Hello::default()).await;
+    peer.expects(b"\x20\x02\x00\x00").await;
+    broker.stop_listening().unwrap();
+    drop(broker);
+    assert!(!path.0.exists());
+}
+
 /// A path that no other test uses, and that is gone afterwards.
 struct Path(PathBuf);
 

@@ -21,19 +21,22 @@ pub struct Reading<D> {
 
 impl<D: Decoder> Reading<D> {
     /// Where all comes in one read, it is in the buffer already, as a socket would have left it.
+    ///
+    /// The connection has read as much before: what a codec does to the buffer of its first read
+    /// alone is not what a packet costs.
     pub fn new(workload: Workload) -> Self {
-        let mut chunks: Vec<_> = workload.reads().collect();
-        let buffer = if let [whole] = chunks[..] {
-            chunks.clear();
-            BytesMut::from(whole)
-        } else {
-            BytesMut::with_capacity(READ_BUFFER)
-        };
-        Self {
+        let chunks: Vec<_> = workload.reads().collect();
+        let mut reading = Self {
             decoder: D::new(workload.version()),
-            buffer,
+            buffer: BytesMut::with_capacity(READ_BUFFER),
             chunks,
+        };
+        reading.decode_into(|_| {});
+        if let [whole] = reading.chunks[..] {
+            reading.chunks.clear();
+            reading.buffer.extend_from_slice(whole);
         }
+        reading
     }
 
     /// Reads all packets, and looks at none of them: this is what is measured.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot::error::RecvError;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
-use crate::driver::{self, Command, Deadline, Signal, Takers, Unclaimed, transport};
+use crate::driver::{self, Command, Deadline, Signal, Signals, Takers, Unclaimed, transport};
 use crate::error::{
     ConnectError, ConnectionLost, DisconnectError, PublishError, Reentrant, SubscribeError,
     UnsubscribeError,
@@ -318,7 +318,7 @@ impl Client {
 /// answered, the driver is told: what comes for it is then not kept.
 struct Asked<T> {
     answer: oneshot::Receiver<T>,
-    signals: mpsc::UnboundedSender<Signal>,
+    signals: Signals,
 }
 
 impl<T> Asked<T> {
@@ -332,7 +332,7 @@ impl<T> Drop for Asked<T> {
         if !self.answer.is_terminated() {
             self.answer.close();
             // Where the driver is gone, it keeps nothing.
-            let _ = self.signals.send(Signal::Deserted);
+            self.signals.say(Signal::Deserted);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::driver::{Command, Signal, Takers};
+use crate::driver::{Command, Signals, Takers};
 use crate::error::{ConnectionLost, Reentrant};
 use crate::session::Session;
 
@@ -46,7 +46,7 @@ enum Phase {
         /// The way to its driver.
         commands: mpsc::Sender<Command>,
         /// The way for what is said in passing, which always has room.
-        signals: mpsc::UnboundedSender<Signal>,
+        signals: Signals,
         abandoned: Arc<AtomicBool>,
     },
     /// It is over, and everybody may know. The driver still has the transport and the session;
@@ -117,10 +117,7 @@ impl Link {
     }
 
     /// The same, with the way for what is said in passing.
-    pub(crate) fn ways(
-        &self,
-    ) -> Result<(mpsc::Sender<Command>, mpsc::UnboundedSender<Signal>), Option<ConnectionLost>>
-    {
+    pub(crate) fn ways(&self) -> Result<(mpsc::Sender<Command>, Signals), Option<ConnectionLost>> {
         match &self.state().phase {
             Phase::Up {
                 commands, signals, ..
@@ -190,11 +187,7 @@ impl Attempt {
     }
 
     /// The broker has accepted the connection.
-    pub(crate) fn connected(
-        &mut self,
-        commands: mpsc::Sender<Command>,
-        signals: mpsc::UnboundedSender<Signal>,
-    ) {
+    pub(crate) fn connected(&mut self, commands: mpsc::Sender<Command>, signals: Signals) {
         let Some(link) = self.link.upgrade() else {
             return;
         };
@@ -296,7 +289,7 @@ mod tests {
         let mut attempt = attempt(&link);
         drop(attempt.claim());
         let (commands, mut receiver) = mpsc::channel(1);
-        attempt.connected(commands, mpsc::unbounded_channel().0);
+        attempt.connected(commands, Signals::default());
         assert!(!link.is_up());
         // Nobody can reach the driver, which is how it knows.
         let disconnected = Err(mpsc::error::TryRecvError::Disconnected);
@@ -337,7 +330,7 @@ mod tests {
         let link = Arc::new(Link::new());
         let mut attempt = attempt(&link);
         let (commands, _receiver) = mpsc::channel(1);
-        attempt.connected(commands, mpsc::unbounded_channel().0);
+        attempt.connected(commands, Signals::default());
         assert!(link.is_up());
         drop(attempt);
         assert!(!link.is_up());

@@ -7,9 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use nack_codec::{Properties, QoS, TopicFilter};
-use tokio::sync::mpsc;
 
-use crate::driver::{Delivered, RouteId, Signal};
+use crate::driver::{Delivered, Receiver, RouteId, Signal, Signals};
 use crate::{ConnectionLost, Message};
 
 /// The messages of one SUBSCRIBE: a [`Stream`], and [`recv`](Self::recv) for those who need no
@@ -20,11 +19,11 @@ use crate::{ConnectionLost, Message};
 /// still held are acknowledged.
 #[derive(Debug)]
 pub struct Subscription {
-    messages: mpsc::Receiver<Delivered>,
+    messages: Receiver<Delivered>,
     filters: Vec<(TopicFilter, QoS)>,
     properties: Properties,
     route: RouteId,
-    signals: mpsc::UnboundedSender<Signal>,
+    signals: Signals,
     ended: Arc<OnceLock<ConnectionLost>>,
     dropped: Arc<AtomicU64>,
     /// Whether the caller was told why it ended.
@@ -33,11 +32,11 @@ pub struct Subscription {
 
 impl Subscription {
     pub(crate) const fn new(
-        messages: mpsc::Receiver<Delivered>,
+        messages: Receiver<Delivered>,
         filters: Vec<(TopicFilter, QoS)>,
         properties: Properties,
         route: RouteId,
-        signals: mpsc::UnboundedSender<Signal>,
+        signals: Signals,
         ended: Arc<OnceLock<ConnectionLost>>,
         dropped: Arc<AtomicU64>,
     ) -> Self {
@@ -116,18 +115,18 @@ impl Stream for Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         // Where the driver is gone, so is the subscription.
-        let _ = self.signals.send(Signal::Released(self.route));
+        self.signals.say(Signal::Released(self.route));
     }
 }
 
 /// The messages that no [`Subscription`] claims: a [`Stream`] over all connections of a client.
 #[derive(Debug)]
 pub struct Messages {
-    messages: mpsc::Receiver<Delivered>,
+    messages: Receiver<Delivered>,
 }
 
 impl Messages {
-    pub(crate) const fn new(messages: mpsc::Receiver<Delivered>) -> Self {
+    pub(crate) const fn new(messages: Receiver<Delivered>) -> Self {
         Self { messages }
     }
 

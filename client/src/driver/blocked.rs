@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tokio::sync::mpsc::{self, error::TrySendError};
-
+use super::queue::Sender;
 use super::takers::Delivered;
 
 /// How many bytes of messages may wait while reading goes on. That is so for two kinds of them:
@@ -23,7 +22,7 @@ pub(super) struct Blocked {
 
 struct Waiting {
     waits: Waits,
-    queue: mpsc::Sender<Delivered>,
+    queue: Sender<Delivered>,
     delivered: Delivered,
 }
 
@@ -40,27 +39,19 @@ impl Blocked {
     /// Sends a message, if there is room for it; gives it back if it must wait.
     pub(super) fn try_send(
         &self,
-        queue: &mpsc::Sender<Delivered>,
+        queue: &Sender<Delivered>,
         delivered: Delivered,
-    ) -> Result<(), Delivered> {
+    ) -> Option<Delivered> {
         // What comes later stays behind what waits.
         let mut waiting = self.waiting.iter();
-        if waiting.any(|before| before.queue.same_channel(queue)) {
-            return Err(delivered);
+        if waiting.any(|before| before.queue.same_queue(queue)) {
+            return Some(delivered);
         }
-        match queue.try_send(delivered) {
-            Err(TrySendError::Full(delivered)) => Err(delivered),
-            Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
-        }
+        queue.try_send(delivered)
     }
 
     /// Has a message wait.
-    pub(super) fn add(
-        &mut self,
-        waits: Waits,
-        queue: mpsc::Sender<Delivered>,
-        delivered: Delivered,
-    ) {
+    pub(super) fn add(&mut self, waits: Waits, queue: Sender<Delivered>, delivered: Delivered) {
         self.takeable += usize::from(waits == Waits::ForRoom);
         self.bytes += delivered.size();
         self.waiting.push_back(Waiting {
@@ -75,10 +66,10 @@ impl Blocked {
         while let Some(first) = self.waiting.pop_front() {
             self.takeable -= usize::from(first.waits == Waits::ForRoom);
             self.bytes -= first.delivered.size();
-            if let Err(TrySendError::Full(delivered)) = first.queue.try_send(first.delivered) {
+            if let Some(delivered) = first.queue.try_send(first.delivered) {
                 // Mostly all of them wait for one queue: then none of the others has to be touched.
                 let mut others = self.waiting.iter();
-                let is_alone = others.all(|other| other.queue.same_channel(&first.queue));
+                let is_alone = others.all(|other| other.queue.same_queue(&first.queue));
                 self.takeable += usize::from(first.waits == Waits::ForRoom);
                 self.bytes += delivered.size();
                 self.waiting.push_front(Waiting { delivered, ..first });
@@ -89,16 +80,16 @@ impl Blocked {
             }
         }
         for waiting in self.take() {
-            if let Err(delivered) = self.try_send(&waiting.queue, waiting.delivered) {
+            if let Some(delivered) = self.try_send(&waiting.queue, waiting.delivered) {
                 self.add(waiting.waits, waiting.queue, delivered);
             }
         }
     }
 
     /// What waited for SUBACK can be taken now.
-    pub(super) fn suback(&mut self, queue: &mpsc::Sender<Delivered>) {
+    pub(super) fn suback(&mut self, queue: &Sender<Delivered>) {
         for mut waiting in self.take() {
-            if waiting.queue.same_channel(queue) {
+            if waiting.queue.same_queue(queue) {
                 waiting.waits = Waits::ForRoom;
             }
             self.add(waiting.waits, waiting.queue, waiting.delivered);
@@ -106,9 +97,9 @@ impl Blocked {
     }
 
     /// Nobody takes the messages of this queue any more.
-    pub(super) fn forget(&mut self, queue: &mpsc::Sender<Delivered>) {
+    pub(super) fn forget(&mut self, queue: &Sender<Delivered>) {
         for waiting in self.take() {
-            if !waiting.queue.same_channel(queue) {
+            if !waiting.queue.same_queue(queue) {
                 self.add(waiting.waits, waiting.queue, waiting.delivered);
             }
         }
@@ -125,7 +116,7 @@ impl Blocked {
     }
 
     /// The queue of the first one that somebody can take.
-    pub(super) fn first_takeable(&self) -> Option<&mpsc::Sender<Delivered>> {
+    pub(super) fn first_takeable(&self) -> Option<&Sender<Delivered>> {
         let mut waiting = self.waiting.iter();
         let first = waiting.find(|waiting| waiting.waits == Waits::ForRoom)?;
         Some(&first.queue)
@@ -138,7 +129,7 @@ impl Blocked {
             let queue = first.queue.clone();
             let mut of_this_queue = Vec::new();
             for waiting in self.take() {
-                if waiting.queue.same_channel(&queue) {
+                if waiting.queue.same_queue(&queue) {
                     of_this_queue.push(waiting.delivered);
                 } else {
                     self.add(waiting.waits, waiting.queue, waiting.delivered);
@@ -146,9 +137,7 @@ impl Blocked {
             }
             tokio::spawn(async move {
                 for delivered in of_this_queue {
-                    if queue.send(delivered).await.is_err() {
-                        return;
-                    }
+                    queue.send(delivered).await;
                 }
             });
         }

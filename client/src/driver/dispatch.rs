@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use nack_codec::{PacketId, Properties, Publish, QoS, TopicFilter};
-use tokio::sync::mpsc;
+use nack_codec::{PacketId, Properties, Publish, QoS, TopicFilter, TopicName};
 
 use super::blocked::{Blocked, Waits};
-use super::takers::{Delivered, Signal, Takers};
-use super::topics::Topics;
+use super::queue::{Receiver, Sender, queue};
+use super::takers::{Acknowledgement, Delivered, Signal, Signals, Takers};
+use super::topics::{Claims, Topics};
 use super::unclaimed::Unclaimed;
 use crate::error::ConnectionLost;
 use crate::link::stopped;
@@ -43,10 +44,32 @@ pub(super) struct Dispatch {
 struct Route {
     id: RouteId,
     filters: Vec<TopicFilter>,
-    messages: mpsc::Sender<Delivered>,
+    messages: Sender<Delivered>,
     dropped: Arc<AtomicU64>,
     /// Until SUBACK has come, nobody can take its messages.
     waits: Waits,
+}
+
+impl Route {
+    /// Has a message taken in its turn.
+    fn send(&self, delivered: Delivered, blocked: &mut Blocked, overflow: Overflow) {
+        if let Some(delivered) = blocked.try_send(&self.messages, delivered) {
+            if drops(overflow, &delivered) {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            } else {
+                blocked.add(self.waits, self.messages.clone(), delivered);
+            }
+        }
+    }
+}
+
+/// Which subscriptions claim messages of this name.
+fn claims(routes: &[Route], name: TopicName<&str>) -> Claims {
+    let claims = (0_u32..).zip(routes).filter(|(_, route)| {
+        let mut filters = route.filters.iter();
+        filters.any(|filter| filter.matches(name))
+    });
+    claims.map(|(place, _)| place).collect()
 }
 
 impl Dispatch {
@@ -54,7 +77,7 @@ impl Dispatch {
         Self {
             routes: Vec::new(),
             topics: Topics::default(),
-            capacity: options.queue_capacity.max(1),
+            capacity: options.queue_capacity,
             overflow: options.overflow,
             unclaimed: Arc::clone(unclaimed),
             blocked: Blocked::default(),
@@ -66,10 +89,11 @@ impl Dispatch {
     pub(super) fn add_route(
         &mut self,
         filters: Vec<TopicFilter>,
-    ) -> (RouteId, mpsc::Receiver<Delivered>) {
-        let (messages, receiver) = mpsc::channel(self.capacity);
+    ) -> (RouteId, Receiver<Delivered>) {
+        let (messages, receiver) = queue(self.capacity);
         let id = self.next_route();
         self.takers.routes += 1;
+        self.topics.forget();
         self.routes.push(Route {
             id,
             filters,
@@ -89,11 +113,12 @@ impl Dispatch {
     pub(super) fn subscription(
         &mut self,
         id: RouteId,
-        messages: mpsc::Receiver<Delivered>,
+        messages: Receiver<Delivered>,
         granted: Vec<(TopicFilter, QoS)>,
         properties: Properties,
     ) -> Subscription {
         let mut dropped = None;
+        self.topics.forget();
         if let Some(route) = self.routes.iter_mut().find(|route| route.id == id) {
             route.filters = granted.iter().map(|(filter, _)| filter.clone()).collect();
             route.waits = Waits::ForRoom;
@@ -116,6 +141,7 @@ impl Dispatch {
         let Some(index) = self.routes.iter().position(|route| route.id == id) else {
             return Vec::new();
         };
+        self.topics.forget();
         let Route {
             filters, messages, ..
         } = self.routes.remove(index);
@@ -140,18 +166,19 @@ impl Dispatch {
     }
 
     /// The way in which takers say something.
-    pub(super) fn signals(&self) -> mpsc::UnboundedSender<Signal> {
+    pub(super) fn signals(&self) -> Signals {
         self.takers.signals()
     }
 
     /// Ends a subscription that nobody has, at the broker too.
     pub(super) fn abandon(&self, id: RouteId) {
-        let _ = self.signals().send(Signal::Released(id));
+        self.signals().say(Signal::Released(id));
     }
 
     /// The broker sends no more messages of this filter to the subscriptions that came before
     /// `before`: one that has no other filter ends.
     pub(super) fn remove_filter(&mut self, filter: &TopicFilter, before: RouteId) {
+        self.topics.forget();
         self.routes.retain_mut(|route| {
             if route.id >= before {
                 return true;
@@ -164,34 +191,28 @@ impl Dispatch {
     /// Hands a message to all subscriptions that claim it. `read` is what it was read from.
     pub(super) fn deliver(&mut self, packet: &Publish<'_>, token: Option<AckToken>, read: &Bytes) {
         let Some(name) = packet.topic else { return };
-        let _acknowledgement = match token {
+        let acknowledgement = match token {
+            None => Acknowledgement::None,
             Some(token) => match self.takers.hand_out(packet, token) {
-                Some(acknowledgement) => Some(acknowledgement),
+                Some(acknowledgement) => acknowledgement,
                 None => return,
             },
-            None => None,
         };
-        let delivered = Delivered {
-            message: Message::new(self.topics.intern(name), packet, read),
-            _acknowledgement,
+        let routes = &self.routes;
+        let known = self.topics.look_up(name, || claims(routes, name));
+        let mut delivered = Delivered {
+            message: Message::new(known.name.clone(), packet, read),
+            acknowledgement,
         };
-        let mut claimed = false;
-        for route in &self.routes {
-            if route.filters.iter().any(|filter| filter.matches(name)) {
-                claimed = true;
-                let (queue, delivered) = (&route.messages, delivered.clone());
-                if let Err(delivered) = self.blocked.try_send(queue, delivered) {
-                    if drops(self.overflow, &delivered) {
-                        route.dropped.fetch_add(1, Ordering::Relaxed);
-                    } else {
-                        self.blocked.add(route.waits, queue.clone(), delivered);
-                    }
-                }
-            }
+        let Some((last, others)) = known.claims.as_slice().split_last() else {
+            return self.deliver_unclaimed(delivered);
+        };
+        let (blocked, overflow) = (&mut self.blocked, self.overflow);
+        for other in others {
+            let copy = delivered.share();
+            routes[*other as usize].send(copy, blocked, overflow);
         }
-        if !claimed {
-            self.deliver_unclaimed(delivered);
-        }
+        routes[*last as usize].send(delivered, blocked, overflow);
     }
 
     fn deliver_unclaimed(&mut self, delivered: Delivered) {
@@ -199,7 +220,7 @@ impl Dispatch {
             self.unclaimed.count_dropped();
             return;
         };
-        if let Err(delivered) = self.blocked.try_send(&queue, delivered) {
+        if let Some(delivered) = self.blocked.try_send(&queue, delivered) {
             if drops(self.overflow, &delivered) {
                 self.unclaimed.count_dropped();
             } else {
@@ -235,14 +256,13 @@ impl Dispatch {
 
     /// Waits until a taker says something, or the first of the messages that somebody can take has
     /// room.
-    pub(super) async fn next(&mut self) -> Next {
-        let signal = async { Next::Signal(self.takers.next().await) };
+    pub(super) fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Next> {
+        if let Poll::Ready(signal) = self.takers.poll_next(cx) {
+            return Poll::Ready(Next::Signal(signal));
+        }
         match self.blocked.first_takeable() {
-            None => signal.await,
-            Some(queue) => tokio::select! {
-                signal = signal => signal,
-                _ = queue.reserve() => Next::Room,
-            },
+            None => Poll::Pending,
+            Some(queue) => queue.poll_room(cx).map(|()| Next::Room),
         }
     }
 
@@ -254,6 +274,7 @@ impl Dispatch {
     /// The connection has ended: so do all subscriptions.
     pub(super) fn end(&mut self, cause: ConnectionLost) {
         let _ = self.ended.set(cause);
+        self.topics.forget();
         self.routes.clear();
     }
 

@@ -1,10 +1,12 @@
 //! The driver: one task that owns the transport and the session, moves bytes, and completes the
 //! callers' futures. Nothing else touches the socket.
 
+mod alarm;
 mod blocked;
 mod command;
 mod deadline;
 mod dispatch;
+mod queue;
 mod replies;
 mod requests;
 mod takers;
@@ -17,7 +19,8 @@ mod wake;
 pub(crate) use command::Command;
 pub(crate) use deadline::Deadline;
 pub(crate) use dispatch::RouteId;
-pub(crate) use takers::{Delivered, Signal, Takers};
+pub(crate) use queue::Receiver;
+pub(crate) use takers::{Delivered, Signal, Signals, Takers};
 pub(crate) use unclaimed::Unclaimed;
 
 use std::io;
@@ -156,12 +159,11 @@ impl Driver {
                     self.replies.written(count);
                     line.unflushed = true;
                 }
-                Wake::Flushed(Ok(())) => line.unflushed = false,
-                Wake::Written(Err(error)) | Wake::Flushed(Err(error)) if self.over => {
+                Wake::Written(Err(error)) if self.over => {
                     self.transport_lost(error.into());
                 }
                 // What the broker said before it closed the transport says more than this error.
-                Wake::Written(Err(error)) | Wake::Flushed(Err(error)) => {
+                Wake::Written(Err(error)) => {
                     line.broken = Some((error, now + LINGER));
                 }
                 Wake::Command(Some(command)) => {
@@ -324,8 +326,8 @@ impl Driver {
     where
         T: AsyncRead + AsyncWrite,
     {
-        let flushed = timeout(LINGER, line.writer.flush()).await;
-        let _ = timeout(LINGER, line.writer.shutdown()).await;
+        let flushed = timeout(LINGER, line.transport.flush()).await;
+        let _ = timeout(LINGER, line.transport.shutdown()).await;
         if let Some(reply) = self.disconnecting.take() {
             let _ = reply.send(written(self.cut_short.take(), flushed.ok()));
         }

@@ -61,7 +61,7 @@ impl Driver {
             .map(|(filter, _)| filter.clone())
             .collect();
         // Messages may come before SUBACK does.
-        let (route, mut messages) = self.dispatch.add_route(filters.clone());
+        let (route, messages) = self.dispatch.add_route(filters.clone());
         if reply.is_closed() {
             // What was said of it came before the request did.
             messages.close();

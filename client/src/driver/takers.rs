@@ -1,11 +1,11 @@
 //! Those who take messages, and what they say. It outlives a connection as the session does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 
 use nack_codec::{PacketId, Publish, QoS};
-use tokio::sync::mpsc;
 
 use super::dispatch::RouteId;
 use crate::Message;
@@ -23,57 +23,116 @@ pub(crate) enum Signal {
     Deserted,
 }
 
+/// The way in which takers say something: it always has room, and wakes the driver once for all
+/// that is said until it listens. Where the driver is gone, nobody wants to know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signals(Arc<Mutex<Said>>);
+
+#[derive(Debug, Default)]
+struct Said {
+    signals: VecDeque<Signal>,
+    driver: Option<Waker>,
+}
+
+impl Signals {
+    pub(crate) fn say(&self, signal: Signal) {
+        let mut said = self.lock();
+        said.signals.push_back(signal);
+        let driver = said.driver.take();
+        drop(said);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A message on its way to whoever takes it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Delivered {
     pub(crate) message: Message,
-    /// Several subscriptions may claim one message: it is taken when the last of them has.
-    pub(super) _acknowledgement: Option<Arc<AcknowledgeOnDrop>>,
+    pub(super) acknowledgement: Acknowledgement,
 }
 
 impl Delivered {
+    /// Another copy, for another subscription that claims it: it is taken when the last copy is.
+    pub(super) fn share(&mut self) -> Self {
+        Self {
+            message: self.message.clone(),
+            acknowledgement: self.acknowledgement.share(),
+        }
+    }
+
     /// About how many bytes it keeps.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.message.topic().as_str().len() + self.message.payload().len()
     }
 }
 
+/// What is to be acknowledged when a message is taken: that is when this is dropped.
+#[derive(Debug)]
+pub(super) enum Acknowledgement {
+    /// It is of QoS 0.
+    None,
+    /// There is one copy of it.
+    Sole(AcknowledgeOnDrop),
+    /// There may be several copies, or the broker may send it again.
+    Shared(Arc<Mutex<AcknowledgeOnDrop>>),
+}
+
+impl Acknowledgement {
+    fn share(&mut self) -> Self {
+        match std::mem::replace(self, Self::None) {
+            Self::None => Self::None,
+            Self::Sole(sole) => {
+                *self = Self::Shared(Arc::new(Mutex::new(sole)));
+                self.share()
+            }
+            Self::Shared(shared) => {
+                *self = Self::Shared(Arc::clone(&shared));
+                Self::Shared(shared)
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct AcknowledgeOnDrop {
-    token: Mutex<AckToken>,
-    signals: mpsc::UnboundedSender<Signal>,
+    token: AckToken,
+    signals: Signals,
 }
 
 impl Drop for AcknowledgeOnDrop {
     fn drop(&mut self) {
-        let token = self.token.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // Where the client is gone, nobody wants to know.
-        let _ = self.signals.send(Signal::Acknowledge(*token));
+        self.signals.say(Signal::Acknowledge(self.token));
     }
 }
 
 /// The driver's side of all those who take messages.
 pub(crate) struct Takers {
-    signals: mpsc::UnboundedSender<Signal>,
-    said: mpsc::UnboundedReceiver<Signal>,
+    signals: Signals,
+    /// What was said and is not yet dealt with.
+    heard: VecDeque<Signal>,
     /// The QoS 2 messages that were handed out, until the broker lets go of them.
-    handed_out: HashMap<PacketId, Weak<AcknowledgeOnDrop>>,
+    handed_out: HashMap<PacketId, Weak<Mutex<AcknowledgeOnDrop>>>,
     /// How many subscriptions there were, on all connections.
     pub(super) routes: u64,
 }
 
 impl Takers {
     pub(crate) fn new() -> Self {
-        let (signals, said) = mpsc::unbounded_channel();
         Self {
-            signals,
-            said,
+            signals: Signals::default(),
+            heard: VecDeque::new(),
             handed_out: HashMap::new(),
             routes: 0,
         }
     }
 
-    pub(super) fn signals(&self) -> mpsc::UnboundedSender<Signal> {
+    pub(super) fn signals(&self) -> Signals {
         self.signals.clone()
     }
 
@@ -83,33 +142,27 @@ impl Takers {
         &mut self,
         packet: &Publish<'_>,
         token: AckToken,
-    ) -> Option<Arc<AcknowledgeOnDrop>> {
-        let acknowledgement = || {
-            Arc::new(AcknowledgeOnDrop {
-                token: Mutex::new(token),
-                signals: self.signals.clone(),
-            })
-        };
+    ) -> Option<Acknowledgement> {
+        let signals = self.signals();
         let (QoS::ExactlyOnce, Some(packet_id)) = (packet.qos, packet.packet_id) else {
-            return Some(acknowledgement());
+            return Some(Acknowledgement::Sole(AcknowledgeOnDrop { token, signals }));
         };
         match self.handed_out.get(&packet_id) {
             // [MQTT-3.3.1-1]: one that is not marked as sent again is another one.
             Some(before) if packet.dup => {
                 match before.upgrade() {
                     Some(before) => {
-                        *before.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+                        before.lock().unwrap_or_else(PoisonError::into_inner).token = token;
                     }
                     // It was taken in between.
-                    None => drop(self.signals.send(Signal::Acknowledge(token))),
+                    None => signals.say(Signal::Acknowledge(token)),
                 }
                 None
             }
             _ => {
-                let acknowledgement = acknowledgement();
-                let copy = Arc::downgrade(&acknowledgement);
-                self.handed_out.insert(packet_id, copy);
-                Some(acknowledgement)
+                let shared = Arc::new(Mutex::new(AcknowledgeOnDrop { token, signals }));
+                self.handed_out.insert(packet_id, Arc::downgrade(&shared));
+                Some(Acknowledgement::Shared(shared))
             }
         }
     }
@@ -126,13 +179,25 @@ impl Takers {
 
     /// What a taker has said, if one has.
     pub(super) fn try_next(&mut self) -> Option<Signal> {
-        self.said.try_recv().ok()
+        if self.heard.is_empty() {
+            std::mem::swap(&mut self.heard, &mut self.signals.lock().signals);
+        }
+        self.heard.pop_front()
     }
 
     /// Waits until a taker says something.
-    pub(super) async fn next(&mut self) -> Signal {
-        let signal = self.said.recv().await;
-        signal.expect("there is a sender in this very struct")
+    pub(super) fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Signal> {
+        if self.heard.is_empty() {
+            let mut said = self.signals.lock();
+            if said.signals.is_empty() {
+                match &mut said.driver {
+                    Some(driver) => driver.clone_from(cx.waker()),
+                    None => said.driver = Some(cx.waker().clone()),
+                }
+                return Poll::Pending;
+            }
+        }
+        self.try_next().map_or(Poll::Pending, Poll::Ready)
     }
 }
 

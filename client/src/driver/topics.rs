@@ -1,28 +1,82 @@
-//! The topic names that came lately, so that a message of a known topic allocates no name.
+//! The topics that messages came to lately, and which subscriptions claim them, so that a message
+//! of a known topic allocates no name and matches no filter.
 
 use nack_codec::TopicName;
 
-/// How many names are remembered: a power of two.
+/// How many topics are remembered: a power of two.
 const SLOTS: usize = 64;
 
-/// A direct-mapped cache: a name that hashes to a taken slot takes it over.
+/// A direct-mapped cache: a topic that hashes to a taken slot takes it over.
 #[derive(Debug, Default)]
 pub(super) struct Topics {
     /// Empty until the first message comes.
-    slots: Vec<Option<TopicName>>,
+    slots: Vec<Option<Known>>,
+}
+
+/// A topic that is remembered.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) name: TopicName,
+    pub(super) claims: Claims,
+}
+
+/// Which subscriptions claim a topic: their places in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Claims {
+    None,
+    One([u32; 1]),
+    Several(Box<[u32]>),
+}
+
+impl Claims {
+    pub(super) fn as_slice(&self) -> &[u32] {
+        match self {
+            Self::None => &[],
+            Self::One(one) => one,
+            Self::Several(several) => several,
+        }
+    }
+}
+
+impl FromIterator<u32> for Claims {
+    fn from_iter<I: IntoIterator<Item = u32>>(claims: I) -> Self {
+        let mut claims = claims.into_iter();
+        match (claims.next(), claims.next()) {
+            (None, _) => Self::None,
+            (Some(one), None) => Self::One([one]),
+            (Some(first), Some(second)) => {
+                Self::Several([first, second].into_iter().chain(claims).collect())
+            }
+        }
+    }
 }
 
 impl Topics {
-    /// The name on its own: one reference count, where it was seen lately.
-    pub(super) fn intern(&mut self, name: TopicName<&str>) -> TopicName {
+    /// What is known of a topic; `claims` is asked where nothing is.
+    pub(super) fn look_up(
+        &mut self,
+        name: TopicName<&str>,
+        claims: impl FnOnce() -> Claims,
+    ) -> &Known {
         if self.slots.is_empty() {
-            self.slots.resize(SLOTS, None);
+            self.slots.resize_with(SLOTS, || None);
         }
         let slot = &mut self.slots[slot(name.get())];
-        match slot {
-            Some(known) if known.as_str() == name.get() => known.clone(),
-            _ => slot.insert(name.to_owned()).clone(),
+        if slot
+            .as_ref()
+            .is_none_or(|known| known.name.as_str() != name.get())
+        {
+            *slot = None;
         }
+        slot.get_or_insert_with(|| Known {
+            name: name.to_owned(),
+            claims: claims(),
+        })
+    }
+
+    /// The subscriptions have changed, and with them who claims what.
+    pub(super) fn forget(&mut self) {
+        self.slots.clear();
     }
 }
 
@@ -46,23 +100,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_comes_again_is_not_copied() {
+    fn a_topic_that_comes_again_is_neither_copied_nor_matched() {
         let mut topics = Topics::default();
         let name = TopicName::new("plant/3/temperature").unwrap();
-        let first = topics.intern(name);
-        let second = topics.intern(name);
-        assert!(std::ptr::eq(first.as_str(), second.as_str()));
+        let one = Claims::One([7]);
+        let first = topics.look_up(name, || one.clone()).name.clone();
+        let second = topics.look_up(name, || panic!("it is known"));
+        assert!(std::ptr::eq(first.as_str(), second.name.as_str()));
+        assert_eq!(second.claims, one);
+        topics.forget();
+        assert_eq!(topics.look_up(name, || Claims::None).claims, Claims::None);
     }
 
     #[test]
-    fn names_that_share_a_slot_stay_themselves() {
+    fn topics_that_share_a_slot_stay_themselves() {
         let mut topics = Topics::default();
         for number in 0..1000 {
             let name = format!("a/{number}");
-            assert_eq!(
-                topics.intern(TopicName::new(&name[..]).unwrap()).as_str(),
-                name
-            );
+            let known =
+                topics.look_up(TopicName::new(&name[..]).unwrap(), || Claims::One([number]));
+            assert_eq!(known.name.as_str(), name);
+            assert_eq!(known.claims, Claims::One([number]));
+        }
+    }
+
+    #[test]
+    fn claims_are_in_order_however_many_they_are() {
+        for count in 0..5 {
+            let claims: Claims = (0..count).collect();
+            assert!(claims.as_slice().iter().copied().eq(0..count));
         }
     }
 }

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::mpsc;
-
+use super::queue::{Sender, queue};
 use super::takers::Delivered;
 use crate::Messages;
 use crate::error::Reentrant;
@@ -13,14 +12,14 @@ use crate::error::Reentrant;
 #[derive(Debug)]
 pub(crate) struct Unclaimed {
     capacity: usize,
-    taker: Mutex<Option<mpsc::Sender<Delivered>>>,
+    taker: Mutex<Option<Sender<Delivered>>>,
     dropped: AtomicU64,
 }
 
 impl Unclaimed {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            capacity: capacity.max(1),
+            capacity,
             taker: Mutex::new(None),
             dropped: AtomicU64::new(0),
         }
@@ -31,7 +30,7 @@ impl Unclaimed {
         if taker.as_ref().is_some_and(|taker| !taker.is_closed()) {
             return Err(Reentrant::Messages);
         }
-        let (sender, receiver) = mpsc::channel(self.capacity);
+        let (sender, receiver) = queue(self.capacity);
         *taker = Some(sender);
         Ok(Messages::new(receiver))
     }
@@ -44,12 +43,12 @@ impl Unclaimed {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn taker(&self) -> Option<mpsc::Sender<Delivered>> {
+    pub(super) fn taker(&self) -> Option<Sender<Delivered>> {
         let taker = self.lock();
         taker.as_ref().filter(|taker| !taker.is_closed()).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Sender<Delivered>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Sender<Delivered>>> {
         self.taker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,10 +2,11 @@
 
 use nack_codec::TopicFilter;
 use slab::Slab;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::command::{Reply, unsent};
 use super::dispatch::{Dispatch, RouteId};
+use super::queue::Receiver;
 use super::takers::Delivered;
 use crate::error::{
     ConnectionLost, FilterVerdict, PublishError, SubscribeError, SubscribeRefused, UnsubscribeError,
@@ -40,7 +41,6 @@ impl Waiters {
             {
                 // It gives back what it has, and takes nothing more.
                 messages.close();
-                while messages.try_recv().is_ok() {}
                 dispatch.discard(*route);
             }
         }
@@ -58,7 +58,7 @@ pub(super) enum Waiter {
         /// As they were asked for: an UNSUBSCRIBE that is answered first takes them off the route.
         filters: Vec<TopicFilter>,
         route: RouteId,
-        messages: mpsc::Receiver<Delivered>,
+        messages: Receiver<Delivered>,
     },
     Unsubscribe {
         reply: Reply<Unsubscribed, UnsubscribeError>,
@@ -152,7 +152,7 @@ fn subscribed(
     verdict: SubackVerdict,
     filters: Vec<TopicFilter>,
     route: RouteId,
-    messages: mpsc::Receiver<Delivered>,
+    messages: Receiver<Delivered>,
     dispatch: &mut Dispatch,
 ) -> Result<Subscription, SubscribeError> {
     let verdicts: Vec<_> = filters

@@ -1,18 +1,19 @@
 //! What the driver waits for.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
 use nack_codec::{Framer, Frames};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::sync::oneshot;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::task::coop::consume_budget;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::dispatch::Next;
 use super::{Command, Driver};
-use crate::Connected;
-use crate::error::ConnectError;
 
 /// How much is read at once, at the least.
 const READ_SIZE: usize = 4096;
@@ -36,7 +37,6 @@ const SLICES: usize = 16;
 pub(super) enum Wake {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
-    Flushed(io::Result<()>),
     Command(Option<Command>),
     Dispatch(Next),
     Time,
@@ -44,10 +44,33 @@ pub(super) enum Wake {
     GivenUp,
 }
 
+/// Where something may come from.
+#[derive(Clone, Copy)]
+enum Source {
+    Writing,
+    Reading,
+    Dispatch,
+    Commands,
+    Time,
+}
+
+impl Source {
+    const ALL: [Self; 5] = [
+        Self::Writing,
+        Self::Reading,
+        Self::Dispatch,
+        Self::Commands,
+        Self::Time,
+    ];
+
+    const fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+}
+
 /// The transport, and where reading and writing it stand.
 pub(super) struct Line<T> {
-    pub(super) reader: ReadHalf<T>,
-    pub(super) writer: WriteHalf<T>,
+    pub(super) transport: Pin<Box<T>>,
     /// What was read, and is not a whole packet yet.
     pub(super) buffer: BytesMut,
     /// How much is read the next time, at the least.
@@ -56,18 +79,22 @@ pub(super) struct Line<T> {
     pub(super) unflushed: bool,
     /// Why nothing can be written any more, and until when the broker's last words are awaited.
     pub(super) broken: Option<(io::Error, Instant)>,
+    /// For the next thing that is due.
+    alarm: Alarm,
+    /// What is asked first.
+    next: Source,
 }
 
 impl<T: AsyncRead + AsyncWrite> Line<T> {
     pub(super) fn new(transport: T) -> Self {
-        let (reader, writer) = tokio::io::split(transport);
         Self {
-            reader,
-            writer,
+            transport: Box::pin(transport),
             buffer: BytesMut::new(),
             read_size: READ_SIZE,
             unflushed: false,
             broken: None,
+            alarm: Alarm::default(),
+            next: Source::Writing,
         }
     }
 
@@ -94,7 +121,7 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
     pub(super) async fn drain(&mut self) {
         let mut discarded = [0; READ_SIZE];
         for _ in 0..MOST_DISCARDED / READ_SIZE {
-            if !matches!(self.reader.read(&mut discarded).await, Ok(count) if count > 0) {
+            if !matches!(self.transport.read(&mut discarded).await, Ok(count) if count > 0) {
                 return;
             }
             // A transport that is not tokio's may be ready at all times.
@@ -104,21 +131,71 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
 }
 
 impl Driver {
-    /// Waits for the next thing to happen. Which of several things comes first is left to chance,
-    /// so that none of them keeps another from its turn.
+    /// Waits for the next thing to happen.
     pub(super) async fn wake<T>(&mut self, line: &mut Line<T>) -> Wake
     where
         T: AsyncRead + AsyncWrite,
     {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let (mut count, mut unflushed) = (0, false);
-        let mut timeout = self.session.poll_timeout().map(Instant::from_std);
-        if let Some((_, until)) = line.broken {
-            timeout = Some(timeout.map_or(until, |timeout| timeout.min(until)));
-        } else {
-            count = self.session.transmit(&mut slices);
-            unflushed = line.unflushed;
+        poll_fn(|cx| self.poll_wake(line, cx)).await
+    }
+
+    /// Asks what may have happened, beginning behind what has happened last, so that nothing keeps
+    /// anything else from its turn.
+    fn poll_wake<T>(&mut self, line: &mut Line<T>, cx: &mut Context<'_>) -> Poll<Wake>
+    where
+        T: AsyncRead + AsyncWrite,
+    {
+        for _ in Source::ALL {
+            let source = line.next;
+            line.next = source.next();
+            let wake = match source {
+                Source::Writing => self.poll_writing(line, cx),
+                Source::Reading => self.poll_reading(line, cx),
+                Source::Dispatch => self.dispatch.poll_next(cx).map(Wake::Dispatch),
+                Source::Commands => self.poll_commands(cx),
+                Source::Time => self.poll_time(line, cx),
+            };
+            if wake.is_ready() {
+                return wake;
+            }
         }
+        Poll::Pending
+    }
+
+    /// Writes, and flushes where nothing is left to be written: which is nothing to be told.
+    fn poll_writing<T>(&self, line: &mut Line<T>, cx: &mut Context<'_>) -> Poll<Wake>
+    where
+        T: AsyncRead + AsyncWrite,
+    {
+        if line.broken.is_some() {
+            return Poll::Pending;
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = self.session.transmit(&mut slices);
+        let transport = line.transport.as_mut();
+        if count > 0 {
+            let written = ready!(transport.poll_write_vectored(cx, &slices[..count]));
+            return Poll::Ready(Wake::Written(match written {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                result => result,
+            }));
+        }
+        if !line.unflushed {
+            return Poll::Pending;
+        }
+        match ready!(transport.poll_flush(cx)) {
+            Ok(()) => {
+                line.unflushed = false;
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Wake::Written(Err(error))),
+        }
+    }
+
+    fn poll_reading<T>(&self, line: &mut Line<T>, cx: &mut Context<'_>) -> Poll<Wake>
+    where
+        T: AsyncRead + AsyncWrite,
+    {
         let reads = if self.over {
             // Whatever comes is thrown away.
             true
@@ -127,43 +204,29 @@ impl Driver {
         } else {
             !self.dispatch.is_held_back() && !self.replies.is_full()
         };
-        if reads {
-            line.buffer.reserve(line.read_size);
+        if !reads {
+            return Poll::Pending;
         }
-        let connecting = self.connecting.is_some();
-        let commands = !connecting && !self.unreachable;
-        tokio::select! {
-            wake = send(&mut line.writer, &slices[..count], unflushed), if count > 0 || unflushed => wake,
-            result = line.reader.read_buf(&mut line.buffer), if reads => Wake::Read(result),
-            next = self.dispatch.next() => Wake::Dispatch(next),
-            command = self.commands.recv(), if commands => Wake::Command(command),
-            () = given_up(&mut self.connecting), if connecting => Wake::GivenUp,
-            () = sleep_until(timeout.unwrap_or_else(Instant::now)), if timeout.is_some() => Wake::Time,
+        line.buffer.reserve(line.read_size);
+        let read = pin!(line.transport.read_buf(&mut line.buffer));
+        read.poll(cx).map(Wake::Read)
+    }
+
+    fn poll_commands(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {
+        match &mut self.connecting {
+            // There can be none yet; but its caller may be gone.
+            Some(reply) => reply.poll_closed(cx).map(|()| Wake::GivenUp),
+            None if self.unreachable => Poll::Pending,
+            None => self.commands.poll_recv(cx).map(Wake::Command),
         }
     }
-}
 
-/// Writes, or flushes where nothing is left to be written. Both may be dropped and begun again.
-async fn send(
-    writer: &mut (impl AsyncWrite + Unpin),
-    slices: &[IoSlice<'_>],
-    unflushed: bool,
-) -> Wake {
-    if slices.is_empty() {
-        debug_assert!(unflushed, "there is something to be done");
-        return Wake::Flushed(writer.flush().await);
-    }
-    Wake::Written(match writer.write_vectored(slices).await {
-        Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-        result => result,
-    })
-}
-
-/// Waits until the caller of `connect` is gone.
-async fn given_up(connecting: &mut Option<oneshot::Sender<Result<Connected, ConnectError>>>) {
-    match connecting {
-        Some(reply) => reply.closed().await,
-        None => std::future::pending().await,
+    fn poll_time<T>(&self, line: &mut Line<T>, cx: &mut Context<'_>) -> Poll<Wake> {
+        let mut timeout = self.session.poll_timeout().map(Instant::from_std);
+        if let Some((_, until)) = line.broken {
+            timeout = Some(timeout.map_or(until, |timeout| timeout.min(until)));
+        }
+        line.alarm.poll(timeout, cx).map(|()| Wake::Time)
     }
 }
 

@@ -148,6 +148,7 @@ impl Problem {
             (ProblemCode::NotConnected, _, Some(target)) => {
                 ControlError::NotConnected(NotConnected { target })
             }
+            // Where it stands in the body is of no use to who gave a step and no text.
             (ProblemCode::BadStep, ..) => ControlError::BadStep { detail: self.title },
             _ => ControlError::Refused(self),
         }

@@ -31,6 +31,8 @@ mod name;
 mod rule;
 mod shipped;
 
+#[cfg(feature = "control")]
+pub(crate) use load::{Document, FaultKind};
 pub use load::{LoadError, ScenarioFile};
 pub use model::{
     Accept, AccessEntry, AuthenticationMethod, BadBase, BadListen, Base, ChallengeStep,

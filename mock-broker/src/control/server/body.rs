@@ -1,17 +1,16 @@
 //! Bodies of requests: bounded in size and time, JSON, and told where they are wrong.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use axum::body::to_bytes;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
+use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::control::{Problem, ProblemCode};
-use crate::scenario::nearest;
+use crate::control::{Injection, Listening, Problem, ProblemCode};
+use crate::scenario::{BadStep, Document, FaultKind, LoadError, Step};
 
 /// The largest body: a rule with a large payload in hexadecimal.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -19,28 +18,56 @@ const LARGEST: usize = 4 * 1024 * 1024;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a body can say.
+pub(super) trait Content: DeserializeOwned {
+    /// # Errors
+    ///
+    /// Where it is a step that is well written and cannot be done.
+    fn check(&self) -> Result<(), BadStep> {
+        Ok(())
+    }
+}
+
+impl Content for Listening {}
+
+impl Content for Step {
+    fn check(&self) -> Result<(), BadStep> {
+        self.rule().map(drop)
+    }
+}
+
+impl Content for Injection {
+    fn check(&self) -> Result<(), BadStep> {
+        let step = Step {
+            drive: self.clone(),
+            ..Step::default()
+        };
+        step.actions().map(drop)
+    }
+}
+
+/// Why a body did not come whole.
+enum Unread {
+    TooLarge,
+    CutOff,
+}
+
 /// Reads a body of JSON.
-pub(super) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+pub(super) async fn read_json<T: Content>(request: Request) -> Result<T, Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::new(
             ProblemCode::WrongType,
             "the body must be JSON, with the header `Content-Type: application/json`",
         ));
     }
-    let body = match timeout(PATIENCE, to_bytes(request.into_body(), LARGEST)).await {
+    let body = match timeout(PATIENCE, read(request.into_body())).await {
         Ok(Ok(body)) => body,
-        Ok(Err(error)) => {
-            // The limit is an error behind the error of the body.
-            let limit = error
-                .source()
-                .is_some_and(|cause| cause.to_string().contains("limit"));
-            return Err(match limit {
-                true => Problem::new(
-                    ProblemCode::TooLarge,
-                    format!("the body has more than {LARGEST} bytes"),
-                ),
-                false => Problem::new(ProblemCode::BadBody, "the body was cut off"),
-            });
+        Ok(Err(Unread::TooLarge)) => {
+            let title = format!("the body has more than {LARGEST} bytes");
+            return Err(Problem::new(ProblemCode::TooLarge, title));
+        }
+        Ok(Err(Unread::CutOff)) => {
+            return Err(Problem::new(ProblemCode::BadBody, "the body was cut off"));
         }
         Err(_) => {
             let title = format!(
@@ -50,41 +77,31 @@ pub(super) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T
             return Err(Problem::new(ProblemCode::TooSlow, title));
         }
     };
-    parse(&body).map_err(|error| describe(&error))
-}
-
-/// For JSON, unlike for serde, `1.0` is an integer; some languages have no other way to write it.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    let error = match serde_json::from_slice(body) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
+    let Ok(text) = std::str::from_utf8(&body) else {
+        return Err(Problem::new(ProblemCode::BadBody, "the body is not UTF-8"));
     };
-    // It is read as it was written first, since only then errors know their place.
-    let mut value = serde_json::from_slice(body).unwrap_or_default();
-    match has_whole_floats(&mut value) {
-        true => serde_json::from_value(value),
-        false => Err(error),
-    }
+    parse(text).map_err(|error| describe(&error))
 }
 
-/// Turns floating point numbers that are integers into such; whether there were any.
-fn has_whole_floats(value: &mut Value) -> bool {
-    match value {
-        Value::Number(number) if number.is_f64() => {
-            let float = number.as_f64().unwrap_or(f64::NAN);
-            let whole = float.fract() == 0.0 && (0.0..u64::MAX as f64).contains(&float);
-            if whole {
-                *value = Value::from(float as u64);
-            }
-            whole
+async fn read(body: Body) -> Result<Vec<u8>, Unread> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.try_next().await.map_err(|_| Unread::CutOff)? {
+        if bytes.len() + chunk.len() > LARGEST {
+            return Err(Unread::TooLarge);
         }
-        Value::Array(list) => list
-            .iter_mut()
-            .fold(false, |found, value| has_whole_floats(value) | found),
-        Value::Object(map) => map
-            .values_mut()
-            .fold(false, |found, value| has_whole_floats(value) | found),
-        _ => false,
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The same reader as that of scenario files, so that both mean the same by the same text.
+fn parse<T: Content>(text: &str) -> Result<T, LoadError> {
+    let document = Document::json("the body", text)?;
+    let content: T = document.read()?;
+    match content.check() {
+        Ok(()) => Ok(content),
+        Err(error) => Err(document.bad_step(&error)),
     }
 }
 
@@ -97,71 +114,85 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn describe(error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    // The place has fields of its own.
-    let title = text.split(" at line ").next().unwrap_or_default();
-    let (line, column) = (error.line(), error.column());
-    // The form is right, and the value is none: 7..=3, a number out of range.
-    let code = match title.starts_with("invalid value") {
-        true => ProblemCode::BadStep,
-        false => ProblemCode::BadBody,
+fn describe(error: &LoadError) -> Problem {
+    let code = match error.kind() {
+        FaultKind::Value => ProblemCode::BadStep,
+        FaultKind::Form => ProblemCode::BadBody,
     };
-    let meant = meant(title);
-    // Whoever is told what was meant need not read all that there is.
-    let short = match meant {
-        Some(_) => title.split(", expected ").next().unwrap_or(title),
-        None => title,
+    let title = match error.choice() {
+        [] => error.what().to_owned(),
+        choice => format!("{}; there are: {}", error.what(), choice.join(", ")),
     };
     let problem = Problem {
-        line: (line > 0).then_some(line),
-        column: (line > 0).then_some(column),
-        ..Problem::new(code, short)
+        line: error.line(),
+        column: error.column(),
+        ..Problem::new(code, title)
     };
-    problem.meant(meant)
-}
-
-/// What an unknown word was probably meant to be. Serde says which words there are in its message
-/// alone: ``unknown field `x`, expected one of `a`, `b` ``.
-fn meant(message: &str) -> Option<&str> {
-    let (unknown, expected) = message
-        .strip_prefix("unknown field `")
-        .or_else(|| message.strip_prefix("unknown variant `"))?
-        .split_once('`')?;
-    nearest(unknown, expected.split('`').skip(1).step_by(2))
+    problem.meant(error.meant())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Step;
-
-    #[test]
-    fn an_integer_may_be_written_with_a_point() {
-        let step: Step = parse(br#"{"on": {"nth": 2.0}, "drive": {"delay_ms": 1e3}}"#).unwrap();
-        assert_eq!(step.drive[0].delay_ms, Some(1000));
-        let error = parse::<Step>(br#"{"on": {"nth": 2.5}}"#).unwrap_err();
-        assert_eq!((error.line(), error.column()), (1, 18));
-    }
 
     #[track_caller]
-    fn check(body: &str, line: usize, column: usize, meant: Option<&str>) {
-        let error = serde_json::from_str::<Step>(body).unwrap_err();
-        let problem = describe(&error);
+    fn check(body: &str, line: usize, column: usize, code: ProblemCode, meant: Option<&str>) {
+        let problem = describe(&parse::<Step>(body).unwrap_err());
         let place = (problem.line, problem.column);
         assert_eq!(place, (Some(line), Some(column)), "{problem}");
+        assert_eq!(problem.code, code, "{problem}");
         assert_eq!(problem.did_you_mean.as_deref(), meant, "{problem}");
-        assert!(!problem.title.contains(" at line "), "{problem}");
-        assert!(
-            meant.is_none() || !problem.title.contains("expected"),
-            "{problem}"
-        );
+        assert!(!problem.title.contains("did you mean"), "{problem}");
     }
 
     #[test]
     fn it_is_told_where_a_body_is_wrong_and_what_was_meant() {
-        check("{", 1, 1, None);
-        check("{\n  \"repyl\": {}\n}", 2, 9, Some("reply"));
-        check(r#"{"on": {"tpoic": "a"}}"#, 1, 15, Some("topic"));
+        use ProblemCode::{BadBody, BadStep};
+        check("{", 1, 2, BadBody, None);
+        check("{\n  \"repyl\": {}\n}", 2, 3, BadBody, Some("reply"));
+        check(r#"{"on": {"tpoic": "a"}}"#, 1, 9, BadBody, Some("topic"));
+        // What is written as it must be and cannot be: as it is read, and behind that.
+        check(r#"{"on": {"qos": 300}}"#, 1, 16, BadStep, None);
+        check(
+            r#"{"on": {"packet": "PUBLISH", "nth": 0}}"#,
+            1,
+            30,
+            BadStep,
+            None,
+        );
+        check(r#"{"expect": 1}"#, 1, 1, BadStep, None);
+    }
+
+    #[test]
+    fn a_list_in_place_of_a_table_is_refused() {
+        let code = ProblemCode::BadBody;
+        check(r#"{"on": []}"#, 1, 8, code, None);
+        check("[]", 1, 1, code, None);
+        check(
+            r#"{"on": {"packet": "PINGREQ"}, "drive": [[]]}"#,
+            1,
+            41,
+            code,
+            None,
+        );
+        assert!(parse::<Injection>("[[]]").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_in_its_line() {
+        let body = "[{\"close\": \"fin\"},\n {\"reply\": {\"packet\": \"SUBSCRIBE\"}}]";
+        let problem = describe(&parse::<Injection>(body).unwrap_err());
+        assert_eq!(problem.code, ProblemCode::BadStep);
+        assert_eq!((problem.line, problem.column), (Some(2), Some(13)));
+    }
+
+    #[test]
+    fn an_integer_may_be_written_with_a_point() {
+        let step: Step =
+            parse(r#"{"on": {"packet": "PUBLISH", "nth": 2.0}, "drive": {"delay_ms": 1e3}}"#)
+                .unwrap();
+        assert_eq!(step.drive[0].delay_ms, Some(1000));
+        let code = ProblemCode::BadBody;
+        check(r#"{"on": {"nth": 2.5}}"#, 1, 16, code, None);
     }
 }

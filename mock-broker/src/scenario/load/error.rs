@@ -20,7 +20,8 @@ pub struct LoadError {
     file: String,
     message: String,
     place: Option<Place>,
-    choice: &'static [&'static str],
+    /// What is wrong in the text; `None` where there is no text.
+    fault: Option<Box<Fault>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl LoadError {
             file: file.to_owned(),
             message: format!("cannot be read: {error}"),
             place: None,
-            choice: &[],
+            fault: None,
         }
     }
 
@@ -52,16 +53,16 @@ impl LoadError {
             file: name.to_owned(),
             message,
             place: None,
-            choice: &[],
+            fault: None,
         }
     }
 
-    pub(super) fn located(file: &str, text: &str, fault: &Fault) -> Self {
+    pub(super) fn located(file: &str, text: &str, fault: Fault) -> Self {
         Self {
             file: file.to_owned(),
-            message: fault.message.clone(),
+            message: fault.to_string(),
             place: fault.span.as_ref().map(|span| Place::of(text, span)),
-            choice: fault.choice,
+            fault: Some(Box::new(fault)),
         }
     }
 
@@ -83,6 +84,32 @@ impl LoadError {
     /// The character in the line, the first being 1; `None` where the file could not be read.
     pub fn column(&self) -> Option<usize> {
         self.place.as_ref().map(|place| place.column)
+    }
+
+    /// What there is to choose from, where nothing comes near to what was written.
+    pub(crate) fn choice(&self) -> &'static [&'static str] {
+        self.fault.as_ref().map_or(&[], |fault| fault.choice)
+    }
+}
+
+/// What the control API tells apart.
+#[cfg(feature = "control")]
+impl LoadError {
+    /// What kind of thing is wrong.
+    pub(crate) fn kind(&self) -> super::FaultKind {
+        let fault = self.fault.as_ref();
+        fault.map_or(super::FaultKind::Form, |fault| fault.kind)
+    }
+
+    /// What is wrong, without what was meant.
+    pub(crate) fn what(&self) -> &str {
+        let fault = self.fault.as_ref();
+        fault.map_or(&self.message, |fault| &fault.message)
+    }
+
+    /// What was probably meant.
+    pub(crate) fn meant(&self) -> Option<&str> {
+        self.fault.as_ref()?.meant.as_deref()
     }
 }
 
@@ -125,10 +152,10 @@ impl fmt::Display for LoadError {
         let caret = "^".repeat(place.width);
         write!(f, "\n{margin} |\n{number} | {}", place.text)?;
         write!(f, "\n{margin} | {indent}{caret}")?;
-        if !self.choice.is_empty() {
-            write!(f, "\n{margin} = there are: {}", self.choice.join(", "))?;
+        match self.choice() {
+            [] => Ok(()),
+            choice => write!(f, "\n{margin} = there are: {}", choice.join(", ")),
         }
-        Ok(())
     }
 }
 

@@ -8,12 +8,24 @@ use serde::de::{Error, Expected, Unexpected};
 use crate::scenario::name::nearest;
 
 /// What is wrong, in words, and where: the range of bytes, once somebody has said it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) message: String,
     pub(super) span: Option<Range<usize>>,
+    pub(super) kind: FaultKind,
+    /// What was probably meant.
+    pub(super) meant: Option<String>,
     /// What there is to choose from, where nothing comes near to what was written.
     pub(super) choice: &'static [&'static str],
+}
+
+/// What kind of thing is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// It is not written as it must be, or a key, a word or a value is not what belongs there.
+    Form,
+    /// It is well written, and what it says cannot be: a number out of its range.
+    Value,
 }
 
 impl Fault {
@@ -21,7 +33,17 @@ impl Fault {
         Self {
             message,
             span: Some(span),
+            kind: FaultKind::Form,
+            meant: None,
             choice: &[],
+        }
+    }
+
+    /// What is well written here cannot be.
+    pub(super) fn of_value(message: String, span: Range<usize>) -> Self {
+        Self {
+            kind: FaultKind::Value,
+            ..Self::new(message, span)
         }
     }
 
@@ -35,7 +57,7 @@ impl Fault {
         let near = nearest(found, expected.iter().copied());
         let mut fault = Self::custom(format!("unknown {what} `{found}`"));
         match near {
-            Some(near) => fault.message.push_str(&format!(", did you mean `{near}`?")),
+            Some(near) => fault.meant = Some(near.to_owned()),
             None => fault.choice = expected,
         }
         fault
@@ -44,7 +66,11 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.meant {
+            Some(meant) => write!(f, ", did you mean `{meant}`?"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -55,6 +81,8 @@ impl Error for Fault {
         Self {
             message: message.to_string(),
             span: None,
+            kind: FaultKind::Form,
+            meant: None,
             choice: &[],
         }
     }
@@ -68,7 +96,10 @@ impl Error for Fault {
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::invalid_type(found, expected)
+        Self {
+            kind: FaultKind::Value,
+            ..Self::invalid_type(found, expected)
+        }
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {

@@ -1,5 +1,7 @@
 //! JSON as a tree. A parser of our own, since others do not say where a value stands.
 
+use std::collections::HashSet;
+
 use super::fault::Fault;
 use super::tree::{Member, Node, Value};
 
@@ -59,6 +61,7 @@ impl Parser<'_> {
 
     fn table(&mut self) -> Result<Value, Fault> {
         let mut members: Vec<Member> = Vec::new();
+        let mut keys = HashSet::new();
         while !self.ends(b'}', members.is_empty())? {
             if self.peek() != Some(b'"') {
                 return Err(self.wrong("expected a key in quotes"));
@@ -66,7 +69,7 @@ impl Parser<'_> {
             let start = self.at;
             let key = self.string()?;
             let span = start..self.at;
-            if members.iter().any(|member| member.key == key) {
+            if !keys.insert(key.clone()) {
                 let message = format!("the key `{key}` stands here twice");
                 return Err(Fault::new(message, span));
             }
@@ -138,6 +141,13 @@ impl Parser<'_> {
         Ok(match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(number), ..) => Value::Integer(number),
             (_, Some(number), _) => Value::Unsigned(number),
+            // For JSON, unlike for serde, `1.0` is an integer; some languages have no other way to
+            // write it.
+            (.., Some(number))
+                if number.fract() == 0.0 && (0.0..u64::MAX as f64).contains(&number) =>
+            {
+                Value::Unsigned(number as u64)
+            }
             (.., number) => Value::Float(number.unwrap_or(f64::NAN)),
         })
     }
@@ -184,6 +194,14 @@ mod tests {
         assert_eq!(&text[c.span()], r#""d\n""#);
         assert_eq!(c.value, Value::Text("d\n".to_owned()));
         assert_eq!(&text[tree.find_key("c").unwrap()], r#""c""#);
+    }
+
+    #[test]
+    fn an_integer_may_be_written_with_a_point() {
+        assert_eq!(parse("2.0").unwrap().value, Value::Unsigned(2));
+        assert_eq!(parse("1e3").unwrap().value, Value::Unsigned(1000));
+        assert_eq!(parse("2.5").unwrap().value, Value::Float(2.5));
+        assert_eq!(parse("1e300").unwrap().value, Value::Float(1e300));
     }
 
     #[test]

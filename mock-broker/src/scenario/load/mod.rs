@@ -1,31 +1,32 @@
 //! Files become scenarios: TOML or JSON, read into one tree that knows where everything stands, so
 //! that whatever is wrong is shown in its line.
 
+mod document;
 mod error;
 mod fault;
 mod json;
 mod toml;
 mod tree;
 
+#[cfg(feature = "control")]
+pub(crate) use document::Document;
+#[cfg(not(feature = "control"))]
+use document::Document;
 pub use error::LoadError;
+#[cfg(feature = "control")]
+pub(crate) use fault::FaultKind;
 
 use std::cell::OnceCell;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize;
-
-use super::{BadStep, Scenario, Step};
+use super::{BadStep, Scenario};
 use crate::{Builder, Listener, Rule, Tls};
-use fault::Fault;
-use tree::Node;
 
 /// A scenario with the text that it was read from, so that what is wrong with it can be shown.
 #[derive(Clone, Debug)]
 pub struct ScenarioFile {
-    name: String,
-    text: String,
-    tree: Node,
+    document: Document,
     scenario: Scenario,
 }
 
@@ -51,19 +52,12 @@ impl ScenarioFile {
     /// Where it is not a scenario: what is wrong, with the line that it is in.
     pub fn parse(name: &str, text: &str) -> Result<Self, LoadError> {
         let is_json = name.ends_with(".json") || text.trim_start().starts_with('{');
-        let tree = match is_json {
-            true => json::parse(text),
-            false => toml::parse(text),
-        };
-        let located = |fault: Fault| LoadError::located(name, text, &fault);
-        let tree = tree.map_err(located)?;
-        let scenario = Scenario::deserialize(tree.clone()).map_err(located)?;
-        Ok(Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            tree,
-            scenario,
-        })
+        let document = match is_json {
+            true => Document::json(name, text),
+            false => Document::toml(name, text),
+        }?;
+        let scenario = document.read()?;
+        Ok(Self { document, scenario })
     }
 
     /// What the file says.
@@ -80,7 +74,7 @@ impl ScenarioFile {
 
     /// The text that was read.
     pub fn text(&self) -> &str {
-        &self.text
+        self.document.text()
     }
 
     /// The rules that the steps are, in their order.
@@ -108,10 +102,9 @@ impl ScenarioFile {
             return Ok(builder);
         };
         base.apply(builder).map_err(|error| {
-            let node = self.tree.get("base");
-            let key = node.and_then(|node| node.find_key(error.key()));
-            let span = key.or_else(|| node.map(Node::span));
-            self.fault(error.to_string(), span)
+            let node = self.document.tree().get("base");
+            let document = &self.document;
+            document.wrong_at(node, Some(error.key()), error.to_string())
         })
     }
 
@@ -125,35 +118,18 @@ impl ScenarioFile {
         listeners
             .map(|(index, listen)| {
                 listen.listener(authority).map_err(|error| {
-                    let node = self.tree.get("listen").and_then(|list| list.at(index));
-                    let key = node.and_then(|node| node.find_key(error.key()));
-                    self.fault(error.to_string(), key.or_else(|| node.map(Node::span)))
+                    let list = self.document.tree().get("listen");
+                    let node = list.and_then(|list| list.at(index));
+                    let document = &self.document;
+                    document.wrong_at(node, Some(error.key()), error.to_string())
                 })
             })
             .collect()
     }
 
     fn bad_step(&self, index: usize, error: &BadStep) -> LoadError {
-        let node = self.tree.get("step").and_then(|list| list.at(index));
-        let key = error.key();
-        let key = key.and_then(|key| node.and_then(|node| node.find_key(key)));
-        self.fault(error.to_string(), key.or_else(|| node.map(Node::span)))
-    }
-
-    fn fault(&self, message: String, span: Option<std::ops::Range<usize>>) -> LoadError {
-        let fault = Fault::new(message, span.unwrap_or_default());
-        LoadError::located(&self.name, &self.text, &fault)
-    }
-}
-
-impl Step {
-    /// Reads one step out of JSON; the name is what errors call it.
-    ///
-    /// # Errors
-    ///
-    /// Where it is not a step: what is wrong, with the line that it is in.
-    pub fn parse_json(name: &str, text: &str) -> Result<Self, LoadError> {
-        let step = json::parse(text).and_then(Self::deserialize);
-        step.map_err(|fault| LoadError::located(name, text, &fault))
+        let list = self.document.tree().get("step");
+        let node = list.and_then(|list| list.at(index));
+        self.document.bad_step_at(node, error)
     }
 }

@@ -90,6 +90,12 @@ async fn a_wrong_request_is_told_what_is_wrong() {
         ("POST /rules", r#"{"on": {"packet": "PUBLSH"}}"#),
         ("POST /rules", r#"{"on": {"packet": "PUBLISH", "nth": 0}}"#),
         ("POST /rules", r#"[1, 2]"#),
+        ("POST /rules", r#"{"on": []}"#),
+        (
+            "POST /rules",
+            r#"{"on": {"packet": "PUBLISH", "qos": 300}}"#,
+        ),
+        ("POST /rules", r#"{"on": {"zzzzzz": 1}}"#),
         ("POST /rules", r#"{"on": {}} trailing"#),
         ("POST /clients/nobody/send", r#"{"close": "fin"}"#),
         ("POST /clients/nobody/send", r#"{"close": "finn"}"#),

@@ -52,6 +52,9 @@ pub(crate) fn schema() -> Result<ExitCode, Failure> {
     print(&Scenario::schema())
 }
 
+/// What is said of a scenario that leaves the broker as right as it is set up.
+pub(crate) const NO_STEP: &str = "no step, it only sets the broker up";
+
 /// Reads files and says of each whether it is a scenario that the mock broker can run.
 pub(crate) fn check(files: &[String]) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::SUCCESS;
@@ -65,6 +68,7 @@ pub(crate) fn check(files: &[String]) -> Result<ExitCode, Failure> {
         match checked {
             Ok(rules) => {
                 let steps = match rules.len() {
+                    0 => NO_STEP.to_owned(),
                     1 => "1 step".to_owned(),
                     count => format!("{count} steps"),
                 };

@@ -11,6 +11,7 @@ use nack_mock_broker::scenario::{self, Expect, ScenarioFile};
 use nack_mock_broker::{Base, MockBroker, Rule, Tls};
 
 use crate::arguments::{Broker, ExitAfter};
+use crate::commands::NO_STEP;
 use crate::exit;
 use crate::follow::Follower;
 use crate::listeners;
@@ -46,8 +47,12 @@ pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode
         .into_iter()
         .map(|file| seeded(file, arguments.seed))
         .collect();
-    for file in &files {
-        rules.extend(file.rules()?);
+    for (name, file) in scenarios.iter().zip(&files) {
+        let of_file = file.rules()?;
+        if of_file.is_empty() {
+            eprintln!("{name}: {NO_STEP}");
+        }
+        rules.extend(of_file);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

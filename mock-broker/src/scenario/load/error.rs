@@ -57,6 +57,17 @@ impl LoadError {
         }
     }
 
+    pub(super) fn empty(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            message: "this says nothing: a scenario has steps (`[[step]]`), or sets the broker up \
+                (`[base]`, `[[listen]]`)"
+                .to_owned(),
+            place: None,
+            fault: None,
+        }
+    }
+
     pub(super) fn located(file: &str, text: &str, fault: Fault) -> Self {
         Self {
             file: file.to_owned(),
@@ -76,12 +87,12 @@ impl LoadError {
         &self.message
     }
 
-    /// The line, the first being 1; `None` where the file could not be read.
+    /// The line, the first being 1; `None` where the file could not be read, or says nothing.
     pub fn line(&self) -> Option<usize> {
         self.place.as_ref().map(|place| place.line)
     }
 
-    /// The character in the line, the first being 1; `None` where the file could not be read.
+    /// The character in the line, the first being 1; `None` where the file could not be read, or says nothing.
     pub fn column(&self) -> Option<usize> {
         self.place.as_ref().map(|place| place.column)
     }

@@ -56,7 +56,11 @@ impl ScenarioFile {
             true => Document::json(name, text),
             false => Document::toml(name, text),
         }?;
-        let scenario = document.read()?;
+        let scenario: Scenario = document.read()?;
+        if scenario.steps.is_empty() && scenario.base.is_none() && scenario.listeners.is_empty() {
+            // It would pass whatever the client does.
+            return Err(LoadError::empty(name));
+        }
         Ok(Self { document, scenario })
     }
 

@@ -23,6 +23,8 @@ pub struct UnknownName {
     pub found: String,
     /// The name that comes nearest, if one is near.
     pub nearest: Option<String>,
+    /// Where a number was written: which numbers there are.
+    pub numbers: Option<&'static str>,
 }
 
 impl UnknownName {
@@ -35,6 +37,7 @@ impl UnknownName {
             what,
             found: found.to_owned(),
             nearest: nearest(found, names).map(str::to_owned),
+            numbers: None,
         }
     }
 }
@@ -42,9 +45,10 @@ impl UnknownName {
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown {} `{}`", self.what, self.found)?;
-        match &self.nearest {
-            Some(nearest) => write!(f, ", did you mean `{nearest}`?"),
-            None => Ok(()),
+        match (&self.nearest, self.numbers) {
+            (_, Some(numbers)) => write!(f, ": {numbers}"),
+            (Some(nearest), None) => write!(f, ", did you mean `{nearest}`?"),
+            (None, None) => Ok(()),
         }
     }
 }

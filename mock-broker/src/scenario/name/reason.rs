@@ -73,10 +73,13 @@ impl FromStr for Code {
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let text = text.trim();
-        let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+        let number = match hex {
             Some(digits) => u8::from_str_radix(digits, 16).ok(),
             None => text.parse().ok(),
         };
+        let is_number =
+            hex.is_some() || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
         if let Some(number) = number {
             return Ok(Self::Number(number));
         }
@@ -88,8 +91,9 @@ impl FromStr for Code {
             .chain(others)
             .find(|(name, _)| letters(name) == wanted)
             .map(|(_, reason)| Self::Named(reason))
-            .ok_or_else(|| {
-                UnknownName::new("reason code", text, words().iter().map(String::as_str))
+            .ok_or_else(|| UnknownName {
+                numbers: is_number.then_some("they go from 0 to 255 (0x00 to 0xFF)"),
+                ..UnknownName::new("reason code", text, words().iter().map(String::as_str))
             })
     }
 }
@@ -204,7 +208,17 @@ mod tests {
             error.to_string(),
             "unknown reason code `not-authorised`, did you mean `not-authorized`?"
         );
-        let error = "256".parse::<Code>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown reason code `256`");
+    }
+
+    #[test]
+    fn a_number_that_is_no_code_is_told_which_there_are() {
+        for number in ["256", "999", "99999999999999999999", "0x100", "0X", "0xGG"] {
+            let error = number.parse::<Code>().unwrap_err();
+            let expected =
+                format!("unknown reason code `{number}`: they go from 0 to 255 (0x00 to 0xFF)");
+            assert_eq!(error.to_string(), expected);
+        }
+        let error = "".parse::<Code>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown reason code ``");
     }
 }

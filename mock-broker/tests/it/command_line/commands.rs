@@ -22,6 +22,7 @@ fn codes_are_explained() {
         told(&["explain", "bad-authentication-method"]),
         told(&["explain", "0x42"]),
         told(&["explain", "quota"]),
+        told(&["explain", "999"]),
     ];
     insta::assert_snapshot!(told.join("\n"));
 }
@@ -82,6 +83,50 @@ fn files_are_checked() {
         stderr.contains(".toml:2:8: unknown key `pakcet`, did you mean `packet`?"),
         "{stderr}"
     );
+    let setup = std::env::temp_dir().join(format!("nack-setup-{}.toml", std::process::id()));
+    for (text, stdout, stderr, code) in [
+        (
+            "base = \"silent\"\n",
+            "nack-setup: no step, it only sets the broker up\n",
+            "",
+            0,
+        ),
+        (
+            "name = \"nothing\"\n",
+            "",
+            "nack-setup: this says nothing: a scenario has steps (`[[step]]`), or sets the broker \
+             up (`[base]`, `[[listen]]`)\n",
+            3,
+        ),
+    ] {
+        std::fs::write(&setup, text).unwrap();
+        let name = setup.to_str().unwrap();
+        let output = run(&["check", name]);
+        let said = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).unwrap();
+            text.replace(name, "nack-setup")
+        };
+        let told = (said(output.stdout), said(output.stderr));
+        assert_eq!(told, (stdout.to_owned(), stderr.to_owned()));
+        assert_eq!(output.status.code(), Some(code));
+    }
+    // Who runs what only sets the broker up is told so, and it runs.
+    std::fs::write(&setup, "base = \"silent\"\n").unwrap();
+    let output = run(&[
+        "run",
+        setup.to_str().unwrap(),
+        "--listen",
+        "127.0.0.1:0",
+        "--exit-after",
+        "1ms",
+    ]);
+    std::fs::remove_file(&setup).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains(": no step, it only sets the broker up\n"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(0));
     let folder = run(&["check", env!("CARGO_MANIFEST_DIR")]);
     let stderr = String::from_utf8(folder.stderr).unwrap();
     assert!(stderr.contains("cannot be read"), "{stderr}");

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use nack_codec::{Binary, Disconnect, Packet, Properties, Property, QoS, TopicName, Version, Will};
 use nack_mock_broker::matcher::{connect, pingreq};
-use nack_mock_broker::{Closed, Direction, EntryKind, Limits, MockBroker, User};
+use nack_mock_broker::{
+    Access, Closed, Direction, EntryKind, Limits, MockBroker, Operation, Permission, User,
+};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -21,7 +23,7 @@ async fn both_versions_are_let_in_over_tcp() {
         let stream = TcpStream::connect(broker.address()).await.unwrap();
         let mut peer = Peer::over(stream, version);
         peer.hello(Hello::default()).await;
-        // [MQTT-3.1.4-5], [MQTT-4.2-1]; 3.1.1 [MQTT-3.1.4-4], [MQTT-7.1.1-1]
+        // [MQTT-3.2.2-1], [MQTT-3.1.4-5], [MQTT-4.2-1]; 3.1.1 [MQTT-3.1.4-4], [MQTT-7.1.1-1]
         peer.expects(connack).await;
         // [MQTT-3.12.4-1]
         peer.expects_nothing().await;
@@ -114,6 +116,7 @@ async fn a_maximum_packet_size_is_announced_and_enforced() {
     peer.expects(b"\x20\x08\x00\x00\x05\x27\x00\x00\x00\x40")
         .await;
     peer.publish(QoS::AtMostOnce, 0, "t", &"x".repeat(64)).await;
+    // [MQTT-3.2.2-15]
     let refusal = peer.receive().await;
     assert_eq!(refusal[2], 0x95);
     peer.expects_end().await;
@@ -159,6 +162,7 @@ async fn after_a_goodbye_the_client_closes_or_else_the_broker_does() {
     rude.send(Packet::Disconnect(Disconnect::NORMAL)).await;
     rude.send(Packet::Pingreq).await;
     rude.hello(Hello::default()).await;
+    // [MQTT-3.14.4-1]: what comes after it is not heard.
     rude.expects_end().await;
     let closings: Vec<_> = broker
         .journal()
@@ -221,7 +225,7 @@ async fn each_client_without_an_identifier_is_assigned_another() {
             ..Hello::default()
         })
         .await;
-        // [MQTT-3.2.2-16]
+        // [MQTT-3.1.3-6], [MQTT-3.2.2-16]
         assigned.push(peer.receive().await);
     }
     assert_ne!(assigned[0], assigned[1]);
@@ -236,8 +240,8 @@ async fn a_client_that_is_refused_is_not_heard_any_more() {
         let mut peer = Peer::stranger(&broker, version);
         peer.hello(Hello::default()).await;
         peer.send_bytes(b"\xC0\x00").await;
-        // [MQTT-3.1.4-6], [MQTT-3.2.2-6], [MQTT-3.2.2-7], [MQTT-4.13.2-1]; 3.1.1 [MQTT-3.1.4-5],
-        // [MQTT-3.2.2-4], [MQTT-3.2.2-5]
+        // [MQTT-3.1.4-2], [MQTT-3.1.4-6], [MQTT-3.2.2-6], [MQTT-3.2.2-7], [MQTT-4.13.2-1]; 3.1.1
+        // [MQTT-3.1.4-5], [MQTT-3.2.2-4], [MQTT-3.2.2-5]
         let connack = peer.receive().await;
         assert_eq!((connack[0], connack[2]), (0x20, 0));
         assert_ne!(connack[3], 0);
@@ -314,4 +318,28 @@ async fn a_refusal_says_nothing_of_the_session_that_there_is() {
         let (_, present) = Peer::welcomed(&broker, version, hello(None)).await;
         assert!(present);
     }
+}
+
+#[tokio::test]
+async fn who_wants_no_problem_information_is_told_codes_alone() {
+    let denied = Access::new(Permission::Deny, Operation::Any, "no").unwrap();
+    let broker = MockBroker::builder().access([denied]).in_memory();
+    let hello = Hello {
+        properties: &[Property::RequestProblemInformation(false)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    // [MQTT-3.1.2-29]: PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK.
+    peer.publish(QoS::AtLeastOnce, 1, "no", "").await;
+    peer.expects(b"\x40\x03\x00\x01\x87").await;
+    peer.publish(QoS::ExactlyOnce, 2, "no", "").await;
+    peer.expects(b"\x50\x03\x00\x02\x87").await;
+    peer.send_bytes(b"\x50\x02\x00\x05").await;
+    peer.expects(b"\x62\x03\x00\x05\x92").await;
+    peer.send_bytes(b"\x62\x02\x00\x06").await;
+    peer.expects(b"\x70\x03\x00\x06\x92").await;
+    peer.send_bytes(b"\x82\x08\x00\x07\x00\x00\x02no\x00").await;
+    peer.expects(b"\x90\x04\x00\x07\x00\x87").await;
+    peer.send_bytes(b"\xA2\x07\x00\x08\x00\x00\x02no").await;
+    peer.expects(b"\xB0\x04\x00\x08\x00\x11").await;
 }

@@ -4,7 +4,7 @@ use nack_codec::{
     Binary, Packet, PacketId, Properties, Property, Puback, Pubcomp, Publish, Pubrec, PubrecReason,
     QoS, TopicName, Version,
 };
-use nack_mock_broker::MockBroker;
+use nack_mock_broker::{Limits, MockBroker};
 
 use crate::peer::{Hello, Peer, publish, text};
 
@@ -82,7 +82,7 @@ async fn receive_maximum_holds_messages_back_until_others_are_acknowledged() {
     peer.expects(b"\x32\x07\x00\x01t\x00\x01\x00a").await;
     peer.expects(b"\x34\x07\x00\x01t\x00\x02\x00b").await;
     peer.expects(b"\x30\x05\x00\x01t\x00d").await;
-    // [MQTT-4.9.0-3]: all else goes on.
+    // [MQTT-3.3.4-9]; [MQTT-3.3.4-10], [MQTT-4.9.0-3]: all else goes on.
     peer.expects_nothing().await;
     peer.publish(QoS::ExactlyOnce, 7, "u", "m").await;
     peer.expects(b"\x50\x02\x00\x07").await;
@@ -155,6 +155,7 @@ async fn properties_are_passed_on_to_those_who_can_read_them() {
             ..publish(QoS::AtMostOnce, 0, "t", "m")
         }))
         .await;
+    // [MQTT-3.3.2-4], [MQTT-3.3.2-17], [MQTT-3.3.2-18], [MQTT-3.3.2-20]
     modern
         .expects(b"\x30\x1C\x00\x01t\x17\x26\x00\x01b\x00\x011\x03\x00\x04text\x26\x00\x01a\x00\x012\x01\x01m")
         .await;
@@ -191,6 +192,7 @@ async fn a_message_that_waits_loses_its_time_and_then_itself() {
     tokio::time::advance(std::time::Duration::from_secs(30)).await;
     let (mut subscriber, present) = Peer::welcomed(&broker, Version::V5, away()).await;
     assert!(present);
+    // [MQTT-3.3.2-6], [MQTT-3.3.2-5]
     subscriber
         .expects(b"\x32\x0C\x00\x01t\x00\x01\x05\x02\x00\x00\x00\x46m")
         .await;
@@ -308,7 +310,7 @@ async fn what_is_too_large_for_a_client_that_comes_back_is_not_sent_again() {
     broker.wait_for_close(1).await;
     let (mut peer, present) = Peer::welcomed(&broker, Version::V5, hello(&small)).await;
     assert!(present);
-    // [MQTT-3.1.2-24], [MQTT-3.1.2-25]
+    // [MQTT-3.1.2-24], [MQTT-3.1.2-25], [MQTT-3.3.1-1]
     peer.expects(b"\x3A\x07\x00\x01t\x00\x02\x00m").await;
     peer.expects_nothing().await;
     assert!(
@@ -365,4 +367,103 @@ async fn a_message_of_a_share_that_is_refused_goes_to_nobody_else() {
     // [MQTT-4.8.2-6], [MQTT-4.4.0-2]
     one.expects_nothing().await;
     two.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn no_alias_is_used_towards_a_client_that_allows_none() {
+    let mut limits = Limits::default();
+    limits.outgoing_topic_aliases = 9;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    for properties in [&[][..], &[Property::TopicAliasMaximum(0)]] {
+        let hello = Hello {
+            properties,
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        for _ in 0..2 {
+            peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+            // [MQTT-3.1.2-27], [MQTT-3.3.2-11]
+            peer.expects(b"\x30\x05\x00\x01t\x00m").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_alias_is_introduced_anew_on_each_connection() {
+    let mut limits = Limits::default();
+    limits.outgoing_topic_aliases = 9;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let hello = |maximum: &'static [Property<'static>]| Hello {
+        clean_start: false,
+        properties: maximum,
+        ..Hello::default()
+    };
+    let some = &[
+        Property::SessionExpiryInterval(60),
+        Property::TopicAliasMaximum(1),
+    ];
+    let none = &some[..1];
+    for (number, properties, messages) in [
+        (
+            1,
+            &some[..],
+            [
+                &b"\x30\x08\x00\x01t\x03\x23\x00\x01m"[..],
+                b"\x30\x07\x00\x00\x03\x23\x00\x01m",
+            ],
+        ),
+        (
+            2,
+            none,
+            [b"\x30\x05\x00\x01t\x00m", b"\x30\x05\x00\x01t\x00m"],
+        ),
+        (
+            3,
+            some,
+            [
+                b"\x30\x08\x00\x01t\x03\x23\x00\x01m",
+                b"\x30\x07\x00\x00\x03\x23\x00\x01m",
+            ],
+        ),
+    ] {
+        let (mut peer, present) = Peer::welcomed(&broker, Version::V5, hello(properties)).await;
+        assert_eq!(present, number > 1);
+        if !present {
+            peer.subscribe("t", QoS::AtMostOnce).await;
+        }
+        // [MQTT-3.3.2-7], [MQTT-3.1.2-26]
+        for message in messages {
+            peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+            peer.expects(message).await;
+        }
+        drop(peer);
+        broker.wait_for_close(number).await;
+    }
+}
+
+#[tokio::test]
+async fn a_release_waits_for_no_quota() {
+    let broker = MockBroker::in_memory();
+    let hello = Hello {
+        properties: &[Property::ReceiveMaximum(1)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    peer.subscribe("t", QoS::ExactlyOnce).await;
+    for payload in ["a", "b"] {
+        peer.publish(QoS::ExactlyOnce, 5, "t", payload).await;
+        peer.expects(b"\x50\x02\x00\x05").await;
+        if payload == "a" {
+            peer.expects(b"\x34\x07\x00\x01t\x00\x01\x00a").await;
+        }
+        peer.send_bytes(b"\x62\x02\x00\x05").await;
+        peer.expects(b"\x70\x02\x00\x05").await;
+    }
+    peer.send(Packet::Pubrec(Pubrec::success(id(1)))).await;
+    // [MQTT-3.3.4-10]; the message is not complete: [MQTT-3.3.4-9]
+    peer.expects(b"\x62\x02\x00\x01").await;
+    peer.expects_nothing().await;
+    peer.send(Packet::Pubcomp(Pubcomp::success(id(1)))).await;
+    peer.expects(b"\x34\x07\x00\x01t\x00\x02\x00b").await;
 }

@@ -72,6 +72,7 @@ async fn one_message_above_the_receive_maximum_ends_the_connection() {
     peer.expects(b"\x70\x02\x00\x01").await;
     peer.publish(QoS::ExactlyOnce, 3, "t", "").await;
     peer.expects(b"\x50\x02\x00\x03").await;
+    // [MQTT-3.3.4-7]
     peer.publish(QoS::AtLeastOnce, 4, "t", "").await;
     is_sent_away(peer, 0x93).await;
 }
@@ -87,6 +88,7 @@ async fn messages_that_are_not_to_be_had_end_the_connection() {
     // [MQTT-3.2.2-10]
     ask(&mut peer, "t", &[]).await;
     peer.expects(b"\x90\x04\xFF\xFF\x00\x01").await;
+    // [MQTT-3.2.2-11]
     peer.publish(QoS::ExactlyOnce, 1, "t", "").await;
     is_sent_away(peer, 0x9B).await;
 
@@ -95,6 +97,7 @@ async fn messages_that_are_not_to_be_had_end_the_connection() {
     let mut peer = with(limits).await;
     let mut message = publish(QoS::AtMostOnce, 0, "t", "");
     message.retain = true;
+    // [MQTT-3.2.2-14]
     peer.send(Packet::Publish(message)).await;
     is_sent_away(peer, 0x9A).await;
 }
@@ -126,6 +129,18 @@ async fn subscriptions_that_are_not_to_be_had_end_the_connection() {
 #[tokio::test]
 async fn an_alias_stands_for_its_topic_until_it_stands_for_another() {
     let mut limits = Limits::default();
+    limits.topic_alias_maximum = u16::MAX;
+    let mut peer = with(limits.clone()).await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    // [MQTT-3.3.2-12]
+    for alias in (1..=u16::MAX).step_by(2_047).chain([2, u16::MAX]) {
+        let topic = format!("a/{alias}");
+        for said in [Some(&*topic), None] {
+            publish_with_alias(&mut peer, said, alias).await;
+            let packet = peer.receive().await;
+            assert_eq!(&packet[4..packet.len() - 2], topic.as_bytes());
+        }
+    }
     limits.topic_alias_maximum = 2;
     let mut peer = with(limits.clone()).await;
     peer.subscribe("#", QoS::AtMostOnce).await;
@@ -142,6 +157,7 @@ async fn an_alias_stands_for_its_topic_until_it_stands_for_another() {
     publish_with_alias(&mut peer, None, 1).await;
     is_sent_away(peer, 0x82).await;
     let mut peer = with(limits).await;
+    // [MQTT-3.2.2-17], [MQTT-3.3.2-9]
     publish_with_alias(&mut peer, Some("a"), 3).await;
     is_sent_away(peer, 0x94).await;
 }
@@ -160,6 +176,7 @@ async fn aliases_are_used_towards_clients_that_allow_them_and_no_more_of_them() 
     for topic in ["a", "a", "b"] {
         peer.publish(QoS::AtMostOnce, 0, topic, "m").await;
     }
+    // [MQTT-3.1.2-26], [MQTT-3.3.2-11]
     peer.expects(b"\x30\x08\x00\x01a\x03\x23\x00\x01m").await;
     peer.expects(b"\x30\x07\x00\x00\x03\x23\x00\x01m").await;
     peer.expects(b"\x30\x05\x00\x01b\x00m").await;

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod capacity;
+mod connack;
 mod connecting;
 mod delivery;
 mod fixed_header;

@@ -108,6 +108,7 @@ async fn packets_in_one_write_are_answered_in_their_order() {
     peer.send_bytes(b"\x32\x05\x00\x01t\x00\x01\xC0\x00\x32\x05\x00\x01t\x00\x02\xC0")
         .await;
     peer.expects(b"\x40\x02\x00\x01").await;
+    // [MQTT-3.12.4-1]
     peer.expects(b"\xD0\x00").await;
     peer.expects(b"\x40\x02\x00\x02").await;
     peer.send_bytes(b"\x00").await;

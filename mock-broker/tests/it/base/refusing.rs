@@ -17,6 +17,8 @@ async fn told(bytes: &[u8]) -> (u8, String) {
     let Packet::Disconnect(disconnect) = crate::peer::decode(&packet, Version::V5) else {
         panic!("{packet:?}");
     };
+    // [MQTT-3.14.2-2], [MQTT-3.14.4-2]
+    assert_eq!(disconnect.properties.session_expiry_interval(), None);
     peer.expects_end().await;
     let text = disconnect.properties.reason_string().unwrap_or_default();
     (disconnect.reason.as_u8(), text.to_owned())
@@ -33,9 +35,9 @@ async fn what_is_no_packet_is_answered_with_the_code_of_the_standard() {
     for (bytes, code) in [
         // A packet type that does not exist; wrong flags; five bytes of remaining length.
         (&b"\x00\x00"[..], 0x81),
-        (b"\x60\x02\x00\x01", 0x81),
+        (b"\x60\x02\x00\x01", 0x81), // of PUBREL, [MQTT-3.6.1-1]
         (b"\x30\xFF\xFF\xFF\xFF\x7F", 0x81),
-        // A topic with a wildcard, an identifier of 0, a SUBSCRIBE without filters.
+        // A topic with a wildcard, [MQTT-3.3.2-2]; an identifier of 0; a SUBSCRIBE without filters.
         (b"\x30\x04\x00\x01#\x00", 0x90),
         (b"\x32\x06\x00\x01t\x00\x00\x00", 0x82),
         (b"\x82\x03\x00\x01\x00", 0x82),
@@ -51,7 +53,7 @@ async fn what_is_no_packet_is_answered_with_the_code_of_the_standard() {
         (b"\x82\x07\x00\x01\x00\x00\x01t\xC0", 0x81),
         (b"\x82\x10\x00\x01\x00\x00\x0A$share/g/t\x04", 0x82),
         (b"\xA2\x03\x00\x01\x00", 0x82),
-        // Topics that are no text: [MQTT-1.5.4-1], [MQTT-1.5.4-2].
+        // Topics that are no text: [MQTT-3.3.2-1], [MQTT-1.5.4-1], [MQTT-1.5.4-2].
         (b"\x30\x04\x00\x01\xFF\x00", 0x81),
         (b"\x30\x04\x00\x01\x00\x00", 0x81),
     ] {
@@ -60,11 +62,59 @@ async fn what_is_no_packet_is_answered_with_the_code_of_the_standard() {
 }
 
 #[tokio::test]
+async fn what_holds_what_it_may_not_hold_is_answered_with_the_code_of_the_standard() {
+    for (bytes, code) in [
+        // DUP at QoS 0, [MQTT-3.3.1-2]; topic alias 0, [MQTT-3.3.2-8].
+        (&b"\x38\x04\x00\x01t\x00"[..], 0x82),
+        (b"\x30\x07\x00\x01t\x03\x23\x00\x00", 0x94),
+        // Response topics that are no text, or no topic; a content type that is no text:
+        // [MQTT-3.3.2-13], [MQTT-3.3.2-14], [MQTT-3.3.2-19].
+        (b"\x30\x08\x00\x01t\x04\x08\x00\x01\xFF", 0x81),
+        (b"\x30\x08\x00\x01t\x04\x08\x00\x01#", 0x82),
+        (b"\x30\x08\x00\x01t\x04\x03\x00\x01\xFF", 0x81),
+        // Codes that the packet has not: [MQTT-3.4.2-1], [MQTT-3.5.2-1], [MQTT-3.6.2-1],
+        // [MQTT-3.7.2-1], [MQTT-3.14.2-1]. A client has no QoS to grant.
+        (b"\x40\x03\x00\x01\x01", 0x82),
+        (b"\x50\x03\x00\x01\x92", 0x82),
+        (b"\x62\x03\x00\x01\x10", 0x82),
+        (b"\x70\x03\x00\x01\x80", 0x82),
+        (b"\xE0\x01\x01", 0x82),
+        (b"\xE0\x01\x87", 0x82),
+    ] {
+        assert_eq!(told(bytes).await.0, code, "{bytes:02X?}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_refusal_the_client_is_told_nothing_and_is_not_heard() {
+    let broker = MockBroker::in_memory();
+    let mut witness = Peer::connected(&broker, Version::V5, "w").await;
+    witness.subscribe("t", QoS::AtMostOnce).await;
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    // A message, what is no packet, a message, a ping: in one write.
+    peer.send_bytes(b"\x30\x05\x00\x01t\x00a\x00\x00\x30\x05\x00\x01t\x00b\xC0\x00")
+        .await;
+    witness.publish(QoS::AtMostOnce, 0, "t", "c").await;
+    witness.expects(b"\x30\x05\x00\x01t\x00a").await;
+    witness.expects(b"\x30\x05\x00\x01t\x00c").await;
+    while let Some(packet) = peer.receive_or_end().await {
+        if packet[0] == 0xE0 {
+            // [MQTT-3.14.4-1]
+            peer.expects_end().await;
+            return;
+        }
+    }
+    panic!("closed without a word");
+}
+
+#[tokio::test]
 async fn what_is_a_packet_and_not_allowed_is_a_protocol_error() {
     let mut properties = Properties::new();
     properties
         .push(Property::SubscriptionIdentifier(1))
         .unwrap();
+    // [MQTT-3.3.4-6]
     let with_identifier = Packet::Publish(Publish {
         properties: properties.borrow(),
         ..publish(QoS::AtMostOnce, 0, "t", "")
@@ -83,6 +133,7 @@ async fn what_is_a_packet_and_not_allowed_is_a_protocol_error() {
         reason: DisconnectReason::NormalDisconnection,
         properties: expiry.borrow(),
     });
+    // [MQTT-3.14.2-1]
     let as_a_server = Packet::Disconnect(Disconnect {
         reason: DisconnectReason::ServerShuttingDown,
         properties: Properties::empty(),
@@ -99,7 +150,7 @@ async fn what_is_a_packet_and_not_allowed_is_a_protocol_error() {
         assert_eq!(code, 0x82, "{packet:?}");
         assert!(!text.is_empty());
     }
-    // A second CONNECT.
+    // A second CONNECT: no second CONNACK, [MQTT-3.2.0-2].
     let (code, text) = told(b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00").await;
     assert_eq!(code, 0x82);
     assert_eq!(text, "a second CONNECT [MQTT-3.1.0-2]");
@@ -113,6 +164,7 @@ async fn a_topic_alias_was_not_offered() {
         properties: properties.borrow(),
         ..publish(QoS::AtMostOnce, 0, "t", "")
     });
+    // [MQTT-3.2.2-18]
     assert_eq!(told(&encoded(publish)).await.0, 0x94);
 }
 
@@ -134,6 +186,7 @@ async fn a_text_that_the_client_cannot_take_is_left_out() {
     };
     let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
     peer.send_bytes(b"\x82\x03\x00\x01\x00").await;
+    // [MQTT-3.14.2-3], [MQTT-3.14.4-2]
     peer.expects(b"\xE0\x01\x82").await;
     peer.expects_end().await;
 }
@@ -232,6 +285,36 @@ async fn who_does_not_begin_with_connect_is_sent_away() {
         peer.expects_end().await;
         let journal = broker.journal();
         assert_eq!(&journal.received().next().unwrap().raw()[..], bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_connect_of_5_0_that_breaks_a_rule_is_refused_as_malformed() {
+    for (flags, payload) in [
+        // QoS or retain of a will that is not there: [MQTT-3.1.2-11], [MQTT-3.1.2-13].
+        (0x0A, &b"\x00\x01c"[..]),
+        (0x22, b"\x00\x01c"),
+        // A will of QoS 3, [MQTT-3.1.2-12]; one without fields, [MQTT-3.1.2-9].
+        (0x1E, b"\x00\x01c\x00\x00\x01w\x00\x00"),
+        (0x06, b"\x00\x01c"),
+        // A user name, and a password, announced and not there, and there and not announced:
+        // [MQTT-3.1.2-17], [MQTT-3.1.2-16], [MQTT-3.1.2-19], [MQTT-3.1.2-18].
+        (0x82, b"\x00\x01c"),
+        (0x02, b"\x00\x01c\x00\x01u"),
+        (0x42, b"\x00\x01c"),
+        (0x82, b"\x00\x01c\x00\x01u\x00\x01p"),
+        // No client identifier: [MQTT-3.1.3-3].
+        (0x02, b""),
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::stranger(&broker, Version::V5);
+        let body = [&b"\x00\x04MQTT\x05"[..], &[flags, 0, 0, 0], payload].concat();
+        peer.send_bytes([&[0x10, body.len() as u8], &body[..]].concat())
+            .await;
+        // [MQTT-3.1.4-1]
+        let connack = peer.receive().await;
+        assert_eq!((connack[0], connack[3]), (0x20, 0x81), "{body:02X?}");
+        peer.expects_end().await;
     }
 }
 

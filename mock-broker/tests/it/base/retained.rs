@@ -1,6 +1,10 @@
 //! Retained messages, and when they are sent.
 
-use nack_codec::{Packet, Publish, QoS, RetainHandling, SubscriptionOptions, Version};
+use std::time::Duration;
+
+use nack_codec::{
+    Packet, Properties, Property, Publish, QoS, RetainHandling, SubscriptionOptions, Version,
+};
 use nack_mock_broker::MockBroker;
 
 use crate::peer::{Peer, publish};
@@ -25,6 +29,7 @@ async fn the_last_retained_message_comes_with_a_subscription() {
     let mut peer = Peer::connected(&broker, Version::V311, "c").await;
     // 3.1.1 [MQTT-3.3.1-5], [MQTT-3.3.1-6], [MQTT-3.3.1-8]
     peer.subscribe("t", QoS::AtMostOnce).await;
+    // [MQTT-3.3.1-5]
     peer.expects(b"\x31\x06\x00\x01tnew").await;
     peer.expects_nothing().await;
     peer.subscribe("+", QoS::AtLeastOnce).await;
@@ -102,6 +107,7 @@ async fn a_message_passed_on_is_not_marked_unless_the_subscription_wants_it_as_p
         };
         peer.subscribe_with("t", options, &[]).await;
         retain(&broker, "t", "m").await;
+        // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
         assert_eq!(peer.receive().await[0], first);
     }
 }
@@ -110,6 +116,7 @@ async fn a_message_passed_on_is_not_marked_unless_the_subscription_wants_it_as_p
 async fn retain_handling_says_when_retained_messages_are_sent() {
     let broker = MockBroker::in_memory();
     retain(&broker, "t", "m").await;
+    // [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]
     for (retain_handling, first, second) in [
         (RetainHandling::Send, true, true),
         (RetainHandling::SendIfNew, true, false),
@@ -210,4 +217,37 @@ async fn retained_messages_are_forgotten_on_request() {
     peer.expects_nothing().await;
     retain(&broker, "a", "again").await;
     assert!(peer.receive().await.ends_with(b"again"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retained_message_loses_its_time_and_then_itself() {
+    let broker = MockBroker::in_memory();
+    let mut expiry = Properties::new();
+    expiry.push(Property::MessageExpiryInterval(10)).unwrap();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.send(Packet::Publish(Publish {
+        retain: true,
+        properties: expiry.borrow(),
+        ..publish(QoS::AtMostOnce, 0, "a/b", "m")
+    }))
+    .await;
+    peer.expects_nothing().await;
+    for filter in ["a/b", "a/+"] {
+        tokio::time::advance(Duration::from_secs(4)).await;
+        let left = if filter == "a/b" { 6 } else { 2 };
+        peer.subscribe(filter, QoS::AtMostOnce).await;
+        // [MQTT-3.3.2-6]
+        let message = [
+            &b"\x31\x0C\x00\x03a/b\x05\x02\x00\x00\x00"[..],
+            &[left],
+            b"m",
+        ];
+        peer.expects(&message.concat()).await;
+    }
+    tokio::time::advance(Duration::from_secs(2)).await;
+    // [MQTT-3.3.2-5]
+    for filter in ["a/b", "a/+"] {
+        peer.subscribe(filter, QoS::AtMostOnce).await;
+        peer.expects_nothing().await;
+    }
 }

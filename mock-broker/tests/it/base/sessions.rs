@@ -27,7 +27,7 @@ async fn a_session_is_there_again_with_what_came_meanwhile() {
     for version in Version::ALL {
         let broker = MockBroker::in_memory();
         let (mut peer, present) = Peer::welcomed(&broker, version, resuming(version)).await;
-        // [MQTT-3.2.2-2]; 3.1.1 [MQTT-3.2.2-3]
+        // [MQTT-3.1.2-6], [MQTT-3.2.2-3]; 3.1.1 [MQTT-3.2.2-3]
         assert!(!present);
         peer.subscribe("t", QoS::ExactlyOnce).await;
         drop(peer);
@@ -72,7 +72,7 @@ async fn what_was_not_acknowledged_is_sent_again_with_dup_and_what_was_received_
     broker.wait_for_close(1).await;
     let (mut peer, present) = Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
     assert!(present);
-    // 3.1.1 [MQTT-4.4.0-1], [MQTT-3.3.1-1], [MQTT-2.3.1-4]
+    // [MQTT-3.3.1-1], [MQTT-4.4.0-1]; 3.1.1 [MQTT-4.4.0-1], [MQTT-3.3.1-1], [MQTT-2.3.1-4]
     peer.expects(b"\x3A\x06\x00\x01t\x00\x01a").await;
     peer.expects(b"\x62\x02\x00\x02").await;
     peer.expects(b"\x3C\x06\x00\x01t\x00\x03c").await;
@@ -268,7 +268,8 @@ async fn a_clean_start_ends_the_session() {
         peer.subscribe("#", QoS::AtMostOnce).await;
         drop(peer);
         broker.wait_for_close(1).await;
-        // [MQTT-3.1.2-4], [MQTT-3.2.2-2]; 3.1.1 [MQTT-3.1.2-6], [MQTT-3.2.2-1], [MQTT-3.1.4-3]
+        // [MQTT-3.1.4-4], [MQTT-3.1.2-4], [MQTT-3.2.2-2]; 3.1.1 [MQTT-3.1.2-6], [MQTT-3.2.2-1],
+        // [MQTT-3.1.4-3]
         let mut peer = Peer::connected(&broker, version, "s").await;
         peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
         peer.expects_nothing().await;
@@ -305,7 +306,7 @@ async fn a_session_expires_in_its_time_and_not_before() {
         drop(peer);
         broker.wait_for_close(1).await;
         tokio::time::advance(Duration::from_secs(seconds)).await;
-        // [MQTT-4.1.0-2]
+        // [MQTT-3.1.2-23], [MQTT-4.1.0-2]
         let (_, present) = Peer::welcomed(&broker, Version::V5, resuming(Version::V5)).await;
         assert_eq!(present, expected);
     }
@@ -336,6 +337,7 @@ async fn a_second_client_of_the_same_identifier_takes_over() {
     let (mut second, present) =
         Peer::welcomed(&broker, Version::V311, resuming(Version::V311)).await;
     assert!(present);
+    // [MQTT-3.1.4-3], [MQTT-3.14.4-2]
     first.expects(b"\xE0\x01\x8E").await;
     first.expects_end().await;
     second.publish(QoS::AtMostOnce, 0, "t", "m").await;
@@ -404,5 +406,43 @@ async fn a_new_session_knows_nothing_of_the_identifiers_of_the_old_one() {
         peer.publish(QoS::ExactlyOnce, 1, "t", "m").await;
         peer.expects(b"\x50\x02\x00\x01").await;
         assert!(peer.receive().await.ends_with(b"m"));
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_that_of_its_client_identifier_alone() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let hello = |client_id| Hello {
+            client_id,
+            ..resuming(version)
+        };
+        // They differ, although some readers would not see it.
+        let clients = [
+            ("a", "t/1"),
+            ("A", "t/2"),
+            ("a ", "t/3"),
+            ("\u{E9}", "t/4"),
+            ("e\u{301}", "t/5"),
+        ];
+        for (client_id, topic) in clients {
+            let (mut peer, present) = Peer::welcomed(&broker, version, hello(client_id)).await;
+            // [MQTT-3.1.3-2]
+            assert!(!present, "{client_id}");
+            peer.subscribe(topic, QoS::AtLeastOnce).await;
+            peer.send(Packet::Disconnect(Disconnect::NORMAL)).await;
+            peer.expects_end().await;
+        }
+        let mut publisher = Peer::connected(&broker, version, "p").await;
+        for (_, topic) in clients {
+            publisher.publish(QoS::AtLeastOnce, 1, topic, topic).await;
+            publisher.expects(b"\x40\x02\x00\x01").await;
+        }
+        for (client_id, topic) in clients {
+            let (mut peer, present) = Peer::welcomed(&broker, version, hello(client_id)).await;
+            assert!(present, "{client_id}");
+            assert!(peer.receive().await.ends_with(topic.as_bytes()));
+            peer.expects_nothing().await;
+        }
     }
 }

@@ -6,7 +6,7 @@ use nack_codec::{
 };
 use nack_mock_broker::{Access, Limits, MockBroker, Operation, Permission};
 
-use crate::peer::Peer;
+use crate::peer::{Hello, Peer};
 
 #[tokio::test]
 async fn wildcards_and_exact_filters_match_and_unsubscribing_ends_it() {
@@ -27,12 +27,14 @@ async fn wildcards_and_exact_filters_match_and_unsubscribing_ends_it() {
         for filter in ["a/b", "a/+", "a/#"] {
             peer.subscribe(filter, QoS::AtMostOnce).await;
             peer.publish(QoS::AtMostOnce, 0, "a/b", "m").await;
-            assert!(peer.receive().await.ends_with(b"m"));
-            // 3.1.1 [MQTT-3.3.2-3]
+            // [MQTT-3.3.2-1], [MQTT-3.3.2-3]; 3.1.1 [MQTT-3.3.2-3]
+            let packet = peer.receive().await;
+            assert_eq!(packet[2..7], b"\x00\x03a/b"[..]);
+            assert!(packet.ends_with(b"m"));
             peer.publish(QoS::AtMostOnce, 0, "b", "m").await;
             peer.expects_nothing().await;
-            // [MQTT-3.10.4-4]
             peer.unsubscribe(7, filter).await;
+            // [MQTT-3.10.4-4], [MQTT-3.10.4-5]; 3.1.1 [MQTT-3.10.4-4]
             peer.expects(yes).await;
             // [MQTT-3.10.4-2]
             peer.publish(QoS::AtMostOnce, 0, "a/b", "m").await;
@@ -55,6 +57,7 @@ async fn overlapping_subscriptions_bring_one_copy_with_all_identifiers_at_the_hi
     }
     peer.publish(QoS::AtLeastOnce, 5, "a/b", "m").await;
     peer.expects(b"\x40\x02\x00\x05").await;
+    // [MQTT-3.3.4-2], [MQTT-3.3.4-3], [MQTT-3.3.4-4]
     let packet = peer.receive().await;
     assert_eq!(packet[0], 0x32);
     assert_eq!(&packet[9..], b"\x05\x0B\x01\x0B\xC8\x01m");
@@ -70,6 +73,7 @@ async fn no_local_leaves_out_the_clients_own_messages() {
         ..SubscriptionOptions::at(QoS::AtMostOnce)
     };
     peer.subscribe_with("t", options, &[]).await;
+    // [MQTT-3.8.3-3]
     peer.publish(QoS::AtMostOnce, 0, "t", "mine").await;
     peer.expects_nothing().await;
     let mut other = Peer::connected(&broker, Version::V5, "o").await;
@@ -213,7 +217,8 @@ async fn many_filters_are_answered_at_once_and_in_their_order() {
             subscriptions: subscriptions[..].into(),
         }))
         .await;
-        // [MQTT-3.8.4-5], [MQTT-3.8.4-6], [MQTT-3.9.3-1]; 3.1.1 [MQTT-3.8.4-4]
+        // [MQTT-3.8.4-1], [MQTT-3.8.4-2], [MQTT-3.8.4-7], [MQTT-3.9.3-2], [MQTT-3.8.4-5],
+        // [MQTT-3.8.4-6], [MQTT-3.9.3-1]; 3.1.1 [MQTT-3.8.4-4]
         peer.expects(suback).await;
         peer.send(Packet::Unsubscribe(Unsubscribe {
             packet_id: PacketId::new(6).unwrap(),
@@ -221,7 +226,7 @@ async fn many_filters_are_answered_at_once_and_in_their_order() {
             filters: ["x", "a", "A"].map(|it| TopicFilter::new(it).unwrap())[..].into(),
         }))
         .await;
-        // [MQTT-3.10.4-6], [MQTT-3.11.3-1]; character by character, [MQTT-3.10.4-1]
+        // [MQTT-3.10.4-6], [MQTT-3.11.3-1], [MQTT-3.11.3-2]; character by character, [MQTT-3.10.4-1]
         peer.expects(unsuback).await;
         peer.publish(QoS::AtMostOnce, 0, "a", "m").await;
         peer.expects_nothing().await;
@@ -261,4 +266,63 @@ async fn topics_are_compared_as_they_are() {
         peer.publish(QoS::AtMostOnce, 0, "$a/d", "m").await;
         assert_eq!(peer.receive().await[4..8], *b"$a/d");
     }
+}
+
+#[tokio::test]
+async fn an_identifier_of_two_subscriptions_is_listed_twice() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    for (filter, identifier) in [("t", 7), ("#", 9), ("+", 7), ("t/#", 7), ("other", 1)] {
+        let identifier = Property::SubscriptionIdentifier(identifier);
+        let options = SubscriptionOptions::at(QoS::AtMostOnce);
+        peer.subscribe_with(filter, options, &[identifier]).await;
+    }
+    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    // [MQTT-3.3.4-4], section 3.3.4
+    peer.expects(b"\x30\x0D\x00\x01t\x08\x0B\x07\x0B\x07\x0B\x07\x0B\x09m")
+        .await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_message_that_comes_twice_has_the_identifier_of_each_subscription() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    let options = SubscriptionOptions::at(QoS::AtMostOnce);
+    for (filter, identifier) in [("t", 1), ("$share/g/t", 2), ("+", 3)] {
+        let identifier = Property::SubscriptionIdentifier(identifier);
+        peer.subscribe_with(filter, options, &[identifier]).await;
+    }
+    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    // [MQTT-3.3.4-5]: a shared subscription brings a message of its own.
+    peer.expects(b"\x30\x09\x00\x01t\x04\x0B\x01\x0B\x03m")
+        .await;
+    peer.expects(b"\x30\x07\x00\x01t\x02\x0B\x02m").await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_replaced_loses_no_message() {
+    let broker = MockBroker::in_memory();
+    let hello = Hello {
+        properties: &[Property::ReceiveMaximum(1)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+    peer.subscribe("t", QoS::AtLeastOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    for (packet_id, payload) in [(1, "a"), (2, "b")] {
+        publisher
+            .publish(QoS::AtLeastOnce, packet_id, "t", payload)
+            .await;
+        publisher.expects(&[0x40, 2, 0, packet_id as u8]).await;
+    }
+    peer.expects(b"\x32\x07\x00\x01t\x00\x01\x00a").await;
+    // [MQTT-3.8.4-4]: neither the one that is on its way nor the one that waits.
+    peer.subscribe("t", QoS::ExactlyOnce).await;
+    peer.send_bytes(b"\x40\x02\x00\x01").await;
+    peer.expects(b"\x32\x07\x00\x01t\x00\x02\x00b").await;
+    peer.send_bytes(b"\x40\x02\x00\x02").await;
+    publisher.publish(QoS::ExactlyOnce, 3, "t", "c").await;
+    peer.expects(b"\x34\x07\x00\x01t\x00\x03\x00c").await;
 }

@@ -67,8 +67,8 @@ async fn what_is_no_text_ends_the_connection() {
             b"a\xE2\x82",
             b"a\0b",
         ] {
-            // [MQTT-1.5.4-1], [MQTT-1.5.4-2], [MQTT-4.7.3-2], [MQTT-3.3.2-1]; 3.1.1 [MQTT-1.5.3-1],
-            // [MQTT-1.5.3-2], [MQTT-3.8.3-1], [MQTT-3.10.3-1]
+            // [MQTT-1.5.4-1], [MQTT-1.5.4-2], [MQTT-4.7.3-2], [MQTT-3.3.2-1], [MQTT-3.8.3-1],
+            // [MQTT-3.10.3-1]; 3.1.1 [MQTT-1.5.3-1], [MQTT-1.5.3-2], [MQTT-3.8.3-1], [MQTT-3.10.3-1]
             for make in [publish, subscribe, unsubscribe] {
                 is_refused(version, &make(version, wrong), 0x81).await;
             }
@@ -77,7 +77,8 @@ async fn what_is_no_text_ends_the_connection() {
                 Version::V311 => [&b"\x00\x01c"[..], &wrong, b"\x00\x00"].concat(),
                 Version::V5 => [&b"\x00\x01c\x00"[..], &wrong, b"\x00\x00"].concat(),
             };
-            // 3.1.1 [MQTT-3.1.3-4], [MQTT-3.1.3-10], [MQTT-3.1.3-11]
+            // [MQTT-3.1.3-4], [MQTT-3.1.3-11], [MQTT-3.1.3-12]; 3.1.1 [MQTT-3.1.3-4],
+            // [MQTT-3.1.3-10], [MQTT-3.1.3-11]
             for connect in [
                 connect(version, 0, &wrong),
                 connect(version, 0x04, &will),

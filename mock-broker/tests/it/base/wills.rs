@@ -47,7 +47,7 @@ async fn a_lost_connection_publishes_the_will_and_retains_it() {
     for version in Version::ALL {
         let (peer, _) = Peer::welcomed(&broker, version, dying()).await;
         drop(peer);
-        // [MQTT-3.1.2-8]; once: [MQTT-3.1.2-10].
+        // [MQTT-3.1.2-7], [MQTT-3.1.2-8]; once: [MQTT-3.1.2-10].
         witness.expects(WILL).await;
         witness.expects_nothing().await;
         // [MQTT-3.1.2-15]; 3.1.1 [MQTT-3.1.2-17]
@@ -246,4 +246,40 @@ async fn a_client_without_a_will_leaves_none() {
     drop(Peer::connected(&broker, Version::V311, "c").await);
     broker.wait_for_close(2).await;
     witness.expects_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_will_that_waits_ends_with_a_takeover_and_not_with_a_clean_start() {
+    let mut delay = Properties::new();
+    delay.push(Property::WillDelayInterval(10)).unwrap();
+    for (clean_start, is_published) in [(false, false), (true, true)] {
+        for takes_over in [false, true] {
+            let broker = MockBroker::in_memory();
+            let mut witness = witness(&broker).await;
+            let mut hello = dying();
+            hello.clean_start = false;
+            hello.properties = &[Property::SessionExpiryInterval(60)];
+            if let Some(will) = &mut hello.will {
+                will.properties = delay.borrow();
+            }
+            let (first, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+            let first = takes_over.then_some(first);
+            if first.is_none() {
+                broker.wait_for_close(2).await;
+            }
+            let hello = Hello {
+                client_id: "dying",
+                clean_start,
+                ..Hello::default()
+            };
+            let (_second, present) = Peer::welcomed(&broker, Version::V5, hello).await;
+            assert_eq!(present, !clean_start);
+            // [MQTT-3.1.2-8], [MQTT-3.1.3-9]: a clean start ends the session, and the delay.
+            if is_published {
+                witness.expects(WILL).await;
+            }
+            tokio::time::advance(Duration::from_secs(20)).await;
+            witness.expects_nothing().await;
+        }
+    }
 }

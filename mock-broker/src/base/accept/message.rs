@@ -119,9 +119,11 @@ impl Message {
             });
         };
         if let Some(expires) = self.expires {
-            // [MQTT-3.3.2-6]: less the time that it has been waiting.
+            // [MQTT-3.3.2-6]: less the time that it has been waiting, in whole seconds. What is
+            // passed on at once keeps all of its time, and nothing is sent with none left.
             let left = expires.saturating_duration_since(Instant::now());
-            let seconds = u32::try_from(left.as_secs()).unwrap_or(u32::MAX);
+            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
             add(Property::MessageExpiryInterval(seconds));
         }
         if let Some(alias) = dispatch.alias {

@@ -467,3 +467,36 @@ async fn a_release_waits_for_no_quota() {
     peer.send(Packet::Pubcomp(Pubcomp::success(id(1)))).await;
     peer.expects(b"\x34\x07\x00\x01t\x00\x02\x00b").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_loses_the_whole_seconds_that_it_waited() {
+    let mut expiry = Properties::new();
+    expiry.push(Property::MessageExpiryInterval(10)).unwrap();
+    for (milliseconds, left) in [(1, 10), (999, 10), (1_000, 9), (1_001, 9), (9_999, 1)] {
+        let broker = MockBroker::in_memory();
+        let hello = Hello {
+            properties: &[Property::ReceiveMaximum(1)],
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+        peer.subscribe("t", QoS::AtLeastOnce).await;
+        for payload in ["a", "b"] {
+            peer.send(Packet::Publish(Publish {
+                properties: expiry.borrow(),
+                ..publish(QoS::AtLeastOnce, 1, "t", payload)
+            }))
+            .await;
+            peer.expects(b"\x40\x02\x00\x01").await;
+            if payload == "a" {
+                peer.expects(b"\x32\x0C\x00\x01t\x00\x01\x05\x02\x00\x00\x00\x0Aa")
+                    .await;
+            }
+        }
+        tokio::time::advance(std::time::Duration::from_millis(milliseconds)).await;
+        peer.send(Packet::Puback(Puback::success(id(1)))).await;
+        // [MQTT-3.3.2-6]
+        let packet = peer.receive().await;
+        let head = b"\x32\x0C\x00\x01t\x00\x02\x05\x02\x00\x00\x00";
+        assert_eq!(packet, [&head[..], &[left], b"b"].concat());
+    }
+}

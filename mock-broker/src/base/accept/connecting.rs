@@ -35,6 +35,12 @@ struct Admission {
     limits: Limits,
 }
 
+/// The protocol level of MQTT 3.1.1.
+const LEVEL_OF_3_1_1: u8 = 4;
+
+/// Protocol name and level of MQTT 3.1.
+const MQTT_3_1: &[u8] = b"\x00\x06MQIsdp\x03";
+
 /// The first byte of a CONNECT.
 const CONNECT: u8 = (PacketType::Connect as u8) << 4;
 
@@ -48,14 +54,14 @@ impl Accept {
             }
             (None, Some(error)) if self.applicants.remove(&number).is_some() => {
                 // [MQTT-3.14.0-1]: what ends it before it has begun is CONNACK.
-                refuse_malformed(error)
+                refuse_malformed(received.raw(), error)
             }
             (Some(Packet::Connect(connect)), _) => self.connect(received, connect),
             // A rule took the CONNECT: to this broker the client is not there.
             _ if received.client_id().is_some() => Vec::new(),
             // What begins like a TLS handshake is not spoken to in MQTT.
             (None, Some(error)) if received.raw().first() == Some(&CONNECT) => {
-                refuse_malformed(error)
+                refuse_malformed(received.raw(), error)
             }
             // [MQTT-3.1.0-1]
             _ => vec![Step::Close],
@@ -354,8 +360,14 @@ impl Accept {
 }
 
 /// Refuses what was to be a CONNECT (section 4.13.1, 3.1.1 `[MQTT-3.1.2-2]`).
-fn refuse_malformed(error: DecodeError) -> Vec<Step> {
-    if let DecodeErrorKind::UnsupportedProtocolVersion { level: 0..=3 } = error.kind() {
+fn refuse_malformed(raw: &[u8], error: DecodeError) -> Vec<Step> {
+    let is_older = match error.kind() {
+        DecodeErrorKind::UnsupportedProtocolVersion { level } => level < LEVEL_OF_3_1_1,
+        // MQTT 3.1 has another name.
+        DecodeErrorKind::InvalidProtocolName => names_mqtt_3_1(raw),
+        _ => false,
+    };
+    if is_older {
         // What is older than 3.1.1 understands the answer of 3.1.1 and no other.
         let answer = connack(ReasonCode::UnsupportedProtocolVersion);
         return vec![send(answer.version(Version::V311))];
@@ -368,6 +380,12 @@ fn refuse_malformed(error: DecodeError) -> Vec<Step> {
             vec![send(connack(error.reason_code()).reason_string(&text))]
         }
     }
+}
+
+/// Whether a CONNECT begins as one of MQTT 3.1, behind a remaining length of one to four bytes.
+fn names_mqtt_3_1(raw: &[u8]) -> bool {
+    let begins = |at: usize| raw.get(at..).is_some_and(|it| it.starts_with(MQTT_3_1));
+    (2..=5).any(begins)
 }
 
 pub(super) fn send(answer: Answer<Connack>) -> Step {

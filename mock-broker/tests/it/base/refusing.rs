@@ -327,6 +327,10 @@ async fn a_connect_that_is_wrong_is_refused_in_the_words_of_its_version() {
             Some(&b"\x20\x02\x00\x01"[..]),
         ),
         (
+            b"\x10\x0F\x00\x06MQIsdp\x03\x02\x00\x3C\x00\x01c",
+            Some(b"\x20\x02\x00\x01"),
+        ),
+        (
             b"\x10\x0C\x00\x04MQTT\x06\x02\x00\x00\x00\x00",
             Some(b"\x20\x39\x00\x84"),
         ),

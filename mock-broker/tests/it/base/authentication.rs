@@ -50,10 +50,15 @@ async fn users_are_let_in_with_their_password_alone() {
 #[tokio::test]
 async fn what_is_denied_is_refused_in_the_words_of_the_version() {
     let broker = MockBroker::builder()
-        .access([Access::new(Permission::Deny, Operation::Any, "secret/#").unwrap()])
+        .access([
+            Access::new(Permission::Allow, Operation::Subscribe, "#")
+                .unwrap()
+                .client_id("w"),
+            Access::new(Permission::Deny, Operation::Any, "secret/#").unwrap(),
+        ])
         .in_memory();
     let mut witness = Peer::connected(&broker, Version::V5, "w").await;
-    witness.subscribe("open", QoS::AtMostOnce).await;
+    witness.subscribe("#", QoS::AtMostOnce).await;
     let mut peer = Peer::connected(&broker, Version::V5, "c").await;
     peer.publish(QoS::AtLeastOnce, 1, "secret/a", "m").await;
     peer.expects(b"\x40\x03\x00\x01\x87").await;

@@ -135,24 +135,10 @@ async fn a_client_of_3_1_1_is_refused_subscriptions_with_the_one_code_that_it_kn
         .limits(limits)
         .in_memory();
     let mut peer = Peer::connected(&broker, Version::V311, "c").await;
-    let levels = "/".repeat(u16::MAX.into());
-    let mut filters = vec!["no", "$share/g/t", "t"];
-    filters.resize(3 + 20, &levels);
-    let filters: Vec<String> = filters
-        .into_iter()
-        .enumerate()
-        .map(|(index, filter)| match filter.len() {
-            65_535 => format!("{index:02}{}", &filter[2..]),
-            _ => filter.to_owned(),
-        })
-        .collect();
-    let subscriptions: Vec<_> = filters
-        .iter()
-        .map(|filter| Subscription {
-            filter: TopicFilter::new(filter.as_str()).unwrap(),
-            options: SubscriptionOptions::at(QoS::ExactlyOnce),
-        })
-        .collect();
+    let subscriptions = ["no", "t", "$share/g/t"].map(|filter| Subscription {
+        filter: TopicFilter::new(filter).unwrap(),
+        options: SubscriptionOptions::at(QoS::ExactlyOnce),
+    });
     peer.send(Packet::Subscribe(Subscribe {
         packet_id: PacketId::new(5).unwrap(),
         properties: Properties::empty(),
@@ -160,11 +146,7 @@ async fn a_client_of_3_1_1_is_refused_subscriptions_with_the_one_code_that_it_kn
     }))
     .await;
     // 3.1.1 [MQTT-3.9.3-2], [MQTT-3.8.4-4], [MQTT-3.8.4-5]
-    let suback = peer.receive().await;
-    assert_eq!(suback[..7], *b"\x90\x19\x00\x05\x80\x80\x01");
-    let (granted, refused) = suback[7..].split_at(15);
-    assert_eq!(granted, [1; 15]);
-    assert_eq!(refused, [0x80; 5], "there are too many levels");
+    peer.expects(b"\x90\x05\x00\x05\x80\x01\x80").await;
 }
 
 #[tokio::test]

@@ -338,7 +338,7 @@ impl JournalEntry {
             transport: entry.transport().to_string(),
             direction: entry.direction().into(),
             kind: entry.kind().into(),
-            text: text(entry),
+            text: entry.what().to_string(),
             rule: entry.rule().map(str::to_owned),
             // The fields of a packet may be as large as the packet: a list of filters, say.
             packet: entry
@@ -499,17 +499,6 @@ impl From<EntryKind> for EntryEvent {
             _ => Self::Other,
         }
     }
-}
-
-/// What the transcript says, without arrow, connection and rule, which have their own fields.
-fn text(entry: &Entry) -> String {
-    let line = entry.to_string();
-    let mut text = line.splitn(3, ' ').nth(2).unwrap_or_default();
-    if let Some(rule) = entry.rule() {
-        let rule = format!(" [rule {rule}]");
-        text = text.strip_suffix(rule.as_str()).unwrap_or(text);
-    }
-    text.to_owned()
 }
 
 /// The version as entries have it.

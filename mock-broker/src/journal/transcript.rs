@@ -26,27 +26,7 @@ impl Display for Entry {
         if self.connection() > 0 {
             write!(f, "#{} ", self.connection())?;
         }
-        match self.kind {
-            EntryKind::Opened => {
-                f.write_str("opened")?;
-                // What is usual goes without saying.
-                if !matches!(self.transport(), TransportKind::Memory | TransportKind::Tcp) {
-                    write!(f, " over {}", self.transport())?;
-                }
-            }
-            EntryKind::Transport => f.write_str(self.note().unwrap_or_default())?,
-            EntryKind::Closed(Closed::Finished) => f.write_str("closed")?,
-            EntryKind::Closed(Closed::Reset) => f.write_str("reset")?,
-            EntryKind::Withheld => {
-                f.write_str("withheld ")?;
-                self.fmt_packet(f)?;
-            }
-            EntryKind::Dropped => {
-                f.write_str("dropped ")?;
-                self.fmt_packet(f)?;
-            }
-            EntryKind::Packet => self.fmt_packet(f)?,
-        }
+        self.what().fmt(f)?;
         if let Some(rule) = &self.rule {
             write!(f, " [rule {rule}]")?;
         }
@@ -57,7 +37,45 @@ impl Display for Entry {
     }
 }
 
+/// What happened, without by whom, on which connection and by which rule.
+pub(super) struct What<'a>(&'a Entry);
+
+impl Display for What<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let entry = self.0;
+        match entry.kind {
+            EntryKind::Opened => {
+                f.write_str("opened")?;
+                // What is usual goes without saying.
+                if !matches!(
+                    entry.transport(),
+                    TransportKind::Memory | TransportKind::Tcp
+                ) {
+                    write!(f, " over {}", entry.transport())?;
+                }
+            }
+            EntryKind::Transport => f.write_str(entry.note().unwrap_or_default())?,
+            EntryKind::Closed(Closed::Finished) => f.write_str("closed")?,
+            EntryKind::Closed(Closed::Reset) => f.write_str("reset")?,
+            EntryKind::Withheld => {
+                f.write_str("withheld ")?;
+                entry.fmt_packet(f)?;
+            }
+            EntryKind::Dropped => {
+                f.write_str("dropped ")?;
+                entry.fmt_packet(f)?;
+            }
+            EntryKind::Packet => entry.fmt_packet(f)?,
+        }
+        Ok(())
+    }
+}
+
 impl Entry {
+    pub(super) const fn what(&self) -> What<'_> {
+        What(self)
+    }
+
     fn fmt_packet(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.decode() {
             Some(Ok(packet)) => fmt_packet(f, &packet, self.version()),

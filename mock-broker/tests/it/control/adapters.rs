@@ -200,6 +200,12 @@ async fn the_broker_stops_listening_and_listens_again(broker: &MockBroker, contr
     control.set_listening(Listening::OFF).await.unwrap();
     assert!(!broker.is_listening());
     assert!(!control.health().await.unwrap().listening);
+    let page = control.journal(JournalQuery::since(0)).await.unwrap();
+    let entry = &page.entries[0];
+    assert_eq!(
+        (entry.connection, entry.text.as_str()),
+        (0, "no longer listens")
+    );
     control.set_listening(Listening::ON).await.unwrap();
     assert!(broker.is_listening());
 

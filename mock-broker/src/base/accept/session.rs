@@ -462,7 +462,7 @@ mod tests {
             b"\x3A\x06\x00\x01t\x00\x01a".to_vec(),
             b"\x62\x02\x00\x02".to_vec(),
         ];
-        // PUBREL waits for no quota, and gives none back.
+        // [MQTT-4.9.0-2]; PUBREL waits for no quota, and gives none back.
         assert_eq!(sent(&mut session, 1), again);
         session.completed(2);
         assert!(sent(&mut session, 1).is_empty());

@@ -299,6 +299,8 @@ async fn a_refusal_says_nothing_of_the_session_that_there_is() {
         };
         drop(Peer::welcomed(&broker, version, hello(None)).await);
         broker.wait_for_close(1).await;
+        let mut witness = Peer::connected(&broker, version, "w").await;
+        witness.subscribe("#", QoS::AtMostOnce).await;
         let mut peer = Peer::stranger(&broker, version);
         peer.hello(hello(Some(Will {
             qos: QoS::AtMostOnce,
@@ -308,12 +310,15 @@ async fn a_refusal_says_nothing_of_the_session_that_there_is() {
             properties: Properties::empty(),
         })))
         .await;
+        peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
         // [MQTT-3.2.2-6]; 3.1.1 [MQTT-3.2.2-4]
         let connack = peer.receive().await;
         assert_eq!((connack[0], connack[2]), (0x20, 0));
         assert_ne!(connack[3], 0);
         // [MQTT-3.2.2-7]; 3.1.1 [MQTT-3.2.2-5]
         peer.expects_end().await;
+        // [MQTT-3.1.4-6]; 3.1.1 [MQTT-3.1.4-5]: neither will nor message is published.
+        witness.expects_nothing().await;
         // It is there still.
         let (_, present) = Peer::welcomed(&broker, version, hello(None)).await;
         assert!(present);

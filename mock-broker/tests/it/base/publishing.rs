@@ -105,6 +105,8 @@ async fn a_release_of_what_is_not_known_is_complete_all_the_same() {
 async fn packets_in_one_write_are_answered_in_their_order() {
     let broker = MockBroker::in_memory();
     let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    // The rules for clients hold for a server that receives: 3.1.1 [MQTT-4.6.0-2], [MQTT-4.6.0-3],
+    // [MQTT-4.6.0-4], [MQTT-4.6.0-6].
     peer.send_bytes(b"\x32\x05\x00\x01t\x00\x01\xC0\x00\x32\x05\x00\x01t\x00\x02\xC0")
         .await;
     peer.expects(b"\x40\x02\x00\x01").await;
@@ -113,6 +115,16 @@ async fn packets_in_one_write_are_answered_in_their_order() {
     peer.expects(b"\x40\x02\x00\x02").await;
     peer.send_bytes(b"\x00").await;
     peer.expects(b"\xD0\x00").await;
+    peer.send_bytes(b"\x34\x05\x00\x01t\x00\x09\x34\x05\x00\x01t\x00\x03")
+        .await;
+    peer.expects(b"\x50\x02\x00\x09").await;
+    peer.expects(b"\x50\x02\x00\x03").await;
+    peer.send_bytes(b"\x62\x02\x00\x03\x62\x02\x00\x09").await;
+    peer.expects(b"\x70\x02\x00\x03").await;
+    peer.expects(b"\x70\x02\x00\x09").await;
+    peer.send_bytes(b"\x50\x02\x00\x05\x50\x02\x00\x02").await;
+    peer.expects(b"\x62\x02\x00\x05").await;
+    peer.expects(b"\x62\x02\x00\x02").await;
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ async fn told(bytes: &[u8]) -> (u8, String) {
     };
     // [MQTT-3.14.2-2], [MQTT-3.14.4-2]
     assert_eq!(disconnect.properties.session_expiry_interval(), None);
+    // [MQTT-4.13.1-1], [MQTT-4.13.2-1]
     peer.expects_end().await;
     let text = disconnect.properties.reason_string().unwrap_or_default();
     (disconnect.reason.as_u8(), text.to_owned())

@@ -103,6 +103,56 @@ async fn a_subscription_of_the_same_filter_replaces_the_old_one() {
 }
 
 #[tokio::test]
+async fn messages_on_their_way_outlive_the_replacement_of_their_subscription() {
+    for (version, properties) in [
+        (Version::V311, &[][..]),
+        (
+            Version::V5,
+            &[
+                Property::SessionExpiryInterval(60),
+                Property::ReceiveMaximum(1),
+            ],
+        ),
+    ] {
+        let broker = MockBroker::in_memory();
+        let hello = || Hello {
+            clean_start: false,
+            properties,
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, version, hello()).await;
+        peer.subscribe("t", QoS::AtLeastOnce).await;
+        let mut publisher = Peer::connected(&broker, version, "p").await;
+        for (packet_id, payload) in [(1, "a"), (2, "b")] {
+            publisher
+                .publish(QoS::AtLeastOnce, packet_id, "t", payload)
+                .await;
+            publisher.expects(&[0x40, 2, 0, packet_id as u8]).await;
+        }
+        assert!(peer.receive().await.ends_with(b"a"));
+        if version == Version::V311 {
+            assert!(peer.receive().await.ends_with(b"b"));
+        }
+        // [MQTT-3.8.4-3]: neither what was sent is lost, nor what waits for quota in MQTT 5.0.
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        peer.send_bytes(b"\x40\x02\x00\x01").await;
+        if version == Version::V5 {
+            let packet = peer.receive().await;
+            assert_eq!(packet[0], 0x32);
+            assert!(packet.ends_with(b"b"));
+        }
+        peer.expects_nothing().await;
+        drop(peer);
+        broker.wait_for_close(1).await;
+        let (mut peer, _) = Peer::welcomed(&broker, version, hello()).await;
+        let packet = peer.receive().await;
+        assert_eq!(packet[0], 0x3A);
+        assert!(packet.ends_with(b"b"));
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
 async fn overlapping_subscriptions_bring_one_copy_at_the_highest_qos() {
     for version in Version::ALL {
         for filters in [["a/b", "a/+", "#"], ["#", "a/b", "a/+"]] {

@@ -312,3 +312,42 @@ async fn a_broker_that_fell_silent_does_not_mind_the_keep_alive() {
         assert!(said.is_err(), "{said:?}\n{}", broker.journal());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connack_that_is_late_is_the_first_packet_all_the_same() {
+    let broker = MockBroker::in_memory();
+    let hello = || Hello {
+        clean_start: false,
+        properties: &[nack_codec::Property::SessionExpiryInterval(60)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    peer.subscribe("t", QoS::AtLeastOnce).await;
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    publisher.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+    publisher.expects(ACCEPTED).await;
+    Rule::given(matcher::connack().to_client())
+        .then(delay(Duration::from_secs(1)))
+        .then(as_usual())
+        .mount(&broker)
+        .forget();
+    let asks = async || {
+        let mut peer = Peer::stranger(&broker, Version::V5);
+        peer.hello(hello()).await;
+        peer
+    };
+    // Whom it lets in is told nothing before: [MQTT-3.2.0-1], [MQTT-3.14.0-1].
+    let mut hasty = asks().await;
+    hasty.send_bytes(b"\x00\x00").await;
+    hasty.expects_end().await;
+    let mut first = asks().await;
+    broker.wait_for(connect().nth(4)).await;
+    let mut second = asks().await;
+    first.expects_end().await;
+    second.expects(b"\x20\x03\x01\x00\x00").await;
+    assert!(second.receive().await.ends_with(b"m"));
+    second.send_bytes(b"\x00\x00").await;
+    assert_eq!(second.receive().await[0], 0xE0);
+}

@@ -44,6 +44,9 @@ const MQTT_3_1: &[u8] = b"\x00\x06MQIsdp\x03";
 /// The first byte of a CONNECT.
 const CONNECT: u8 = (PacketType::Connect as u8) << 4;
 
+/// The first byte of a CONNACK.
+const CONNACK: u8 = (PacketType::Connack as u8) << 4;
+
 impl Accept {
     /// A packet of somebody who is not let in yet.
     pub(super) fn handle_stranger(&mut self, received: &Received<'_>) -> Vec<Step> {
@@ -238,6 +241,7 @@ impl Accept {
             ),
             limits: admission.limits,
             maximum_packet_size: admission.maximum_packet_size,
+            is_told: false,
             open: HashSet::new(),
             method: properties.authentication_method().map(Into::into),
             exchange: None,
@@ -255,14 +259,25 @@ impl Accept {
         present
     }
 
+    /// A packet goes to the client: with a CONNACK that lets it in, it knows that it is.
+    pub(super) fn tell(&mut self, number: u32, packet: &[u8]) {
+        if packet.first() != Some(&CONNACK) {
+            return;
+        }
+        if let Some(guest) = self.guests.get_mut(&number) {
+            let answered = Answered::from_wire(packet, guest.capacity.version);
+            guest.is_told |= answered.is_some_and(|answered| answered.code() == 0);
+        }
+    }
+
     /// Sends away the client that uses this identifier now (`[MQTT-3.1.4-3]`).
     fn take_over(&mut self, client_id: &str) {
         let session = self.sessions.get(client_id);
         let Some(old) = session.and_then(|session| session.connection) else {
             return;
         };
-        let capacity = self.guests.get(&old).map(|guest| guest.capacity);
-        let order = match capacity {
+        let told = self.guests.get(&old).filter(|guest| guest.is_told);
+        let order = match told.map(|guest| guest.capacity) {
             Some(capacity) if capacity.version == Version::V5 => {
                 let order = Action::from(disconnect(ReasonCode::SessionTakenOver)).0;
                 self.fitted(old, capacity, vec![order])

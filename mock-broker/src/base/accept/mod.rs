@@ -82,6 +82,8 @@ struct Guest {
     limits: Limits,
     /// The size in bytes of the largest packet that it may send.
     maximum_packet_size: u32,
+    /// Whether it knows that it is let in: rules may keep CONNACK waiting.
+    is_told: bool,
     incoming_aliases: Incoming,
     outgoing_aliases: Outgoing,
     /// Identifiers of messages above QoS 0 that came on this connection and whose last
@@ -183,7 +185,8 @@ impl Accept {
         let Some(guest) = self.guests.get(&number) else {
             return vec![Step::Close];
         };
-        if guest.capacity.version == Version::V311 {
+        // [MQTT-3.14.0-1]
+        if guest.capacity.version == Version::V311 || !guest.is_told {
             return vec![Step::Close];
         }
         vec![Action::from(disconnect(reason).reason_string(text)).0]
@@ -257,6 +260,7 @@ impl Behaviour for Accept {
     }
 
     fn written(&mut self, connection: u32, packet: &[u8]) {
+        self.tell(connection, packet);
         self.close(connection, packet);
     }
 
@@ -326,6 +330,10 @@ impl Behaviour for Accept {
 
     fn deliver(&mut self, connection: u32) -> Option<Delivery> {
         let guest = self.guests.get_mut(&connection)?;
+        if !guest.is_told {
+            // [MQTT-3.2.0-1]
+            return None;
+        }
         let session = self.sessions.get_mut(&guest.client_id)?;
         session.deliver(guest.capacity, &mut guest.outgoing_aliases)
     }

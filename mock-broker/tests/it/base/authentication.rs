@@ -280,7 +280,8 @@ async fn every_step_names_the_method_of_connect() {
         })
         .in_memory();
     let mut peer = begin(&broker, "M", b"").await;
-    // [MQTT-4.12.0-5]
+    // [MQTT-4.12.0-5]; neither a reason string nor user properties: [MQTT-3.15.2-2],
+    // [MQTT-3.15.2-3], [MQTT-3.2.2-20]
     peer.expects(b"\xF0\x0A\x18\x08\x15\x00\x01M\x16\x00\x01?")
         .await;
     auth(&mut peer, AuthReason::ContinueAuthentication, "M", b"").await;

@@ -326,25 +326,38 @@ async fn a_refusal_says_nothing_of_the_session_that_there_is() {
 }
 
 #[tokio::test]
-async fn who_wants_no_problem_information_is_told_codes_alone() {
+async fn acknowledgements_carry_codes_and_nothing_else() {
     let denied = Access::new(Permission::Deny, Operation::Any, "no").unwrap();
     let broker = MockBroker::builder().access([denied]).in_memory();
-    let hello = Hello {
-        properties: &[Property::RequestProblemInformation(false)],
-        ..Hello::default()
-    };
-    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
-    // [MQTT-3.1.2-29]: PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK.
-    peer.publish(QoS::AtLeastOnce, 1, "no", "").await;
-    peer.expects(b"\x40\x03\x00\x01\x87").await;
-    peer.publish(QoS::ExactlyOnce, 2, "no", "").await;
-    peer.expects(b"\x50\x03\x00\x02\x87").await;
-    peer.send_bytes(b"\x50\x02\x00\x05").await;
-    peer.expects(b"\x62\x03\x00\x05\x92").await;
-    peer.send_bytes(b"\x62\x02\x00\x06").await;
-    peer.expects(b"\x70\x03\x00\x06\x92").await;
-    peer.send_bytes(b"\x82\x08\x00\x07\x00\x00\x02no\x00").await;
-    peer.expects(b"\x90\x04\x00\x07\x00\x87").await;
-    peer.send_bytes(b"\xA2\x07\x00\x08\x00\x00\x02no").await;
-    peer.expects(b"\xB0\x04\x00\x08\x00\x11").await;
+    for properties in [
+        &[][..],
+        // [MQTT-3.1.2-29]
+        &[Property::RequestProblemInformation(false)],
+        // What they are without properties is all that there is room for.
+        &[Property::MaximumPacketSize(6)],
+    ] {
+        let hello = Hello {
+            properties,
+            ..Hello::default()
+        };
+        let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
+        // [MQTT-3.4.2-2], [MQTT-3.4.2-3]
+        peer.publish(QoS::AtLeastOnce, 1, "no", "").await;
+        peer.expects(b"\x40\x03\x00\x01\x87").await;
+        // [MQTT-3.5.2-2], [MQTT-3.5.2-3]
+        peer.publish(QoS::ExactlyOnce, 2, "no", "").await;
+        peer.expects(b"\x50\x03\x00\x02\x87").await;
+        // [MQTT-3.6.2-2], [MQTT-3.6.2-3]
+        peer.send_bytes(b"\x50\x02\x00\x05").await;
+        peer.expects(b"\x62\x03\x00\x05\x92").await;
+        // [MQTT-3.7.2-2], [MQTT-3.7.2-3]
+        peer.send_bytes(b"\x62\x02\x00\x06").await;
+        peer.expects(b"\x70\x03\x00\x06\x92").await;
+        // [MQTT-3.9.2-1], [MQTT-3.9.2-2]
+        peer.send_bytes(b"\x82\x08\x00\x07\x00\x00\x02no\x00").await;
+        peer.expects(b"\x90\x04\x00\x07\x00\x87").await;
+        // [MQTT-3.11.2-1], [MQTT-3.11.2-2]
+        peer.send_bytes(b"\xA2\x07\x00\x08\x00\x00\x02no").await;
+        peer.expects(b"\xB0\x04\x00\x08\x00\x11").await;
+    }
 }

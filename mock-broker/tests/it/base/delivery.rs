@@ -500,3 +500,39 @@ async fn a_message_loses_the_whole_seconds_that_it_waited() {
         assert_eq!(packet, [&head[..], &[left], b"b"].concat());
     }
 }
+
+#[tokio::test]
+async fn what_was_sent_by_its_alias_is_sent_again_by_its_topic() {
+    let mut limits = Limits::default();
+    limits.outgoing_topic_aliases = 1;
+    let broker = MockBroker::builder().limits(limits).in_memory();
+    let hello = || Hello {
+        clean_start: false,
+        properties: &[
+            Property::SessionExpiryInterval(60),
+            Property::TopicAliasMaximum(1),
+        ],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    peer.subscribe("t", QoS::AtLeastOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    for payload in ["a", "b"] {
+        publisher.publish(QoS::AtLeastOnce, 1, "t", payload).await;
+        publisher.expects(b"\x40\x02\x00\x01").await;
+    }
+    peer.expects(b"\x32\x0A\x00\x01t\x00\x01\x03\x23\x00\x01a")
+        .await;
+    peer.expects(b"\x32\x09\x00\x00\x00\x02\x03\x23\x00\x01b")
+        .await;
+    drop(peer);
+    broker.wait_for_close(1).await;
+    let (mut peer, present) = Peer::welcomed(&broker, Version::V5, hello()).await;
+    assert!(present);
+    // [MQTT-3.3.2-7], [MQTT-3.3.1-1]
+    peer.expects(b"\x3A\x07\x00\x01t\x00\x01\x00a").await;
+    peer.expects(b"\x3A\x07\x00\x01t\x00\x02\x00b").await;
+    publisher.publish(QoS::AtLeastOnce, 1, "t", "c").await;
+    peer.expects(b"\x32\x0A\x00\x01t\x00\x03\x03\x23\x00\x01c")
+        .await;
+}

@@ -187,7 +187,7 @@ async fn a_text_that_the_client_cannot_take_is_left_out() {
     };
     let (mut peer, _) = Peer::welcomed(&broker, Version::V5, hello).await;
     peer.send_bytes(b"\x82\x03\x00\x01\x00").await;
-    // [MQTT-3.14.2-3], [MQTT-3.14.4-2]
+    // [MQTT-3.14.2-3], [MQTT-3.14.2-4], [MQTT-3.14.4-2]
     peer.expects(b"\xE0\x01\x82").await;
     peer.expects_end().await;
 }

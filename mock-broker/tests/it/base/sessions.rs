@@ -446,3 +446,22 @@ async fn a_session_is_that_of_its_client_identifier_alone() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_session_outlives_a_connection_that_the_broker_ends() {
+    for version in Version::ALL {
+        let broker = MockBroker::in_memory();
+        let (mut peer, _) = Peer::welcomed(&broker, version, resuming(version)).await;
+        peer.subscribe("t", QoS::AtLeastOnce).await;
+        // No packet of either version.
+        peer.send_bytes(b"\x00\x00").await;
+        while peer.receive_or_end().await.is_some() {}
+        let mut publisher = Peer::connected(&broker, version, "p").await;
+        publisher.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+        publisher.expects(b"\x40\x02\x00\x01").await;
+        // [MQTT-3.1.2-23]
+        let (mut peer, present) = Peer::welcomed(&broker, version, resuming(version)).await;
+        assert!(present);
+        assert!(peer.receive().await.ends_with(b"m"));
+    }
+}

@@ -358,3 +358,22 @@ async fn a_subscription_that_is_replaced_loses_no_message() {
     publisher.publish(QoS::ExactlyOnce, 3, "t", "c").await;
     peer.expects(b"\x34\x07\x00\x01t\x00\x03\x00c").await;
 }
+
+#[tokio::test]
+async fn a_retained_message_comes_with_the_identifier_of_the_subscription_that_asked_for_it() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.send_bytes(b"\x31\x05\x00\x01t\x00m").await;
+    for identifier in [1, 2] {
+        let options = SubscriptionOptions::at(QoS::AtMostOnce);
+        let filter = if identifier == 1 { "t" } else { "+" };
+        let property = Property::SubscriptionIdentifier(identifier);
+        peer.subscribe_with(filter, options, &[property]).await;
+        // [MQTT-3.3.4-3]
+        peer.expects(&[&b"\x31\x07\x00\x01t\x02\x0B"[..], &[identifier as u8], b"m"].concat())
+            .await;
+    }
+    // Replaced by one without an identifier.
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.expects(b"\x31\x05\x00\x01t\x00m").await;
+}

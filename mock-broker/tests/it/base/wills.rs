@@ -283,3 +283,41 @@ async fn a_will_that_waits_ends_with_a_takeover_and_not_with_a_clean_start() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_will_has_the_time_and_the_properties_of_a_message_that_is_published_now() {
+    let broker = MockBroker::in_memory();
+    let mut witness = Peer::connected(&broker, Version::V5, "witness").await;
+    witness.subscribe("will", QoS::AtMostOnce).await;
+    let mut properties = Properties::new();
+    for property in [
+        Property::WillDelayInterval(10),
+        Property::MessageExpiryInterval(5),
+        Property::PayloadFormatIndicator(true),
+        Property::ContentType(text("c")),
+        Property::ResponseTopic(TopicName::new("r").unwrap()),
+        Property::CorrelationData(Binary::new(&b"\x00"[..]).unwrap()),
+    ] {
+        properties.push(property).unwrap();
+    }
+    let mut hello = dying();
+    hello.properties = &[Property::SessionExpiryInterval(60)];
+    if let Some(will) = &mut hello.will {
+        will.properties = properties.borrow();
+    }
+    drop(Peer::welcomed(&broker, Version::V5, hello).await);
+    // [MQTT-3.3.2-4], [MQTT-3.3.2-15], [MQTT-3.3.2-16], [MQTT-3.3.2-20]
+    let expected = b"\x30\x1E\x00\x04will\x13\x01\x01\x03\x00\x01c\x08\x00\x01r\x09\x00\x01\x00\
+        \x02\x00\x00\x00\x05gone";
+    witness.expects(expected).await;
+    // It is retained for as long: [MQTT-3.3.2-5], [MQTT-3.3.2-6].
+    for (seconds, is_there) in [(4, true), (1, false)] {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        witness.subscribe("will", QoS::AtMostOnce).await;
+        if is_there {
+            let packet = witness.receive().await;
+            assert!(packet.ends_with(b"\x02\x00\x00\x00\x01gone"));
+        }
+        witness.expects_nothing().await;
+    }
+}

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
-use tokio::sync::{Semaphore, oneshot};
 
-use crate::driver::{self, Command, Deadline, Signal, Signals, Takers, Unclaimed, transport};
+use crate::driver::{
+    self, Command, Deadline, Signal, Signals, Takers, Unclaimed, Verdicts, transport,
+};
 use crate::error::{
     ConnectError, ConnectionLost, DisconnectError, PublishError, Reentrant, SubscribeError,
     UnsubscribeError,
@@ -41,7 +43,7 @@ pub struct Client {
 struct Shared {
     options: Options,
     link: Arc<Link>,
-    pending: Arc<Semaphore>,
+    pending: Arc<Verdicts>,
     unclaimed: Arc<Unclaimed>,
 }
 
@@ -52,7 +54,7 @@ impl Client {
             unclaimed: Arc::new(Unclaimed::new(options.queue_capacity)),
             options,
             link: Arc::new(Link::new()),
-            pending: Arc::new(Semaphore::new(MAXIMUM_PENDING)),
+            pending: Arc::new(Verdicts::new(MAXIMUM_PENDING)),
         };
         Self {
             shared: Arc::new(shared),
@@ -121,17 +123,11 @@ impl Client {
             None => PublishError::NotConnected,
         };
         // Whoever is not connected learns it at once.
-        self.shared.link.commands().map_err(unsent)?;
-        let permit = Arc::clone(&self.shared.pending).acquire_owned().await;
-        let permit = permit.expect("the semaphore is never closed");
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Publish {
-            message,
-            reply,
-            permit,
-        };
+        self.shared.link.check().map_err(unsent)?;
+        let (ticket, verdict) = self.shared.pending.place().await;
+        let command = Command::Publish { message, ticket };
         self.send(command).await.map_err(unsent)?;
-        answer.await.unwrap_or_else(|_| {
+        verdict.await.unwrap_or_else(|| {
             Err(PublishError::ConnectionLost {
                 cause: self.stopped(),
                 delivery: Delivery::Unknown,

@@ -108,6 +108,14 @@ impl Link {
         }))
     }
 
+    /// Whether there is a connection; if there is none, why.
+    pub(crate) fn check(&self) -> Result<(), Option<ConnectionLost>> {
+        match self.is_up() {
+            true => Ok(()),
+            false => Err(self.cause()),
+        }
+    }
+
     /// The way to the driver, or why there is none.
     pub(crate) fn commands(&self) -> Result<mpsc::Sender<Command>, Option<ConnectionLost>> {
         match &self.state().phase {

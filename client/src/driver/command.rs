@@ -1,12 +1,13 @@
 //! What a handle asks of the driver.
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
+use super::verdicts::Ticket;
 use crate::error::{
     ConnectionLost, Delivery, DisconnectError, PublishError, SubscribeError, UnsubscribeError,
 };
 use crate::options::Disconnect;
-use crate::{Publish, Published, Subscribe, Subscription, Unsubscribe, Unsubscribed};
+use crate::{Publish, Subscribe, Subscription, Unsubscribe, Unsubscribed};
 
 /// Where the verdict of a request goes. That the caller is gone is no error.
 pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
@@ -16,9 +17,8 @@ pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 pub(crate) enum Command {
     Publish {
         message: Publish,
-        reply: Reply<Published, PublishError>,
-        /// Given back with the verdict, so that only so many messages are on their way.
-        permit: OwnedSemaphorePermit,
+        /// For the verdict.
+        ticket: Ticket,
     },
     Subscribe {
         request: Subscribe,
@@ -38,7 +38,7 @@ impl Command {
     /// The connection ended before the command was looked at.
     pub(super) fn refuse(self, cause: Option<ConnectionLost>) {
         match self {
-            Self::Publish { reply, .. } => drop(reply.send(Err(unsent(cause)))),
+            Self::Publish { ticket, .. } => ticket.give(Err(unsent(cause))),
             Self::Subscribe { reply, .. } => drop(reply.send(Err(SubscribeError::lost(cause)))),
             Self::Unsubscribe { reply, .. } => {
                 drop(reply.send(Err(UnsubscribeError::lost(cause))));

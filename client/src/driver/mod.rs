@@ -13,6 +13,7 @@ mod takers;
 mod topics;
 pub(crate) mod transport;
 mod unclaimed;
+mod verdicts;
 mod waiters;
 mod wake;
 
@@ -22,6 +23,7 @@ pub(crate) use dispatch::RouteId;
 pub(crate) use queue::Receiver;
 pub(crate) use takers::{Delivered, Signal, Signals, Takers};
 pub(crate) use unclaimed::Unclaimed;
+pub(crate) use verdicts::Verdicts;
 
 use std::io;
 use std::sync::Arc;

@@ -18,15 +18,8 @@ impl Driver {
             return command.refuse(self.lost.clone());
         }
         match command {
-            Command::Publish {
-                message,
-                reply,
-                permit,
-            } => {
-                let id = self.waiters.add(Waiter::Publish {
-                    reply,
-                    _permit: permit,
-                });
+            Command::Publish { message, ticket } => {
+                let id = self.waiters.add(Waiter::Publish(ticket));
                 let result = self.session.publish(id, message, now);
                 self.taken(id, result);
             }

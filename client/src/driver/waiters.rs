@@ -2,17 +2,17 @@
 
 use nack_codec::TopicFilter;
 use slab::Slab;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::command::{Reply, unsent};
 use super::dispatch::{Dispatch, RouteId};
 use super::queue::Receiver;
 use super::takers::Delivered;
+use super::verdicts::Ticket;
 use crate::error::{
     ConnectionLost, FilterVerdict, PublishError, SubscribeError, SubscribeRefused, UnsubscribeError,
 };
 use crate::session::{OperationId, Outcome, RequestError, SubackVerdict};
-use crate::{Published, Subscription, Unsubscribed};
+use crate::{Subscription, Unsubscribed};
 
 /// The callers whose requests the session has taken.
 #[derive(Default)]
@@ -49,10 +49,7 @@ impl Waiters {
 
 /// A caller who waits for a verdict.
 pub(super) enum Waiter {
-    Publish {
-        reply: Reply<Published, PublishError>,
-        _permit: OwnedSemaphorePermit,
-    },
+    Publish(Ticket),
     Subscribe {
         reply: Reply<Subscription, SubscribeError>,
         /// As they were asked for: an UNSUBSCRIBE that is answered first takes them off the route.
@@ -73,7 +70,7 @@ impl Waiter {
     /// The verdict has come.
     pub(super) fn complete(self, outcome: Outcome, dispatch: &mut Dispatch) {
         match (self, outcome) {
-            (Self::Publish { reply, .. }, Outcome::Published(result)) => drop(reply.send(result)),
+            (Self::Publish(ticket), Outcome::Published(result)) => ticket.give(result),
             (
                 Self::Subscribe {
                     reply,
@@ -115,10 +112,10 @@ impl Waiter {
         dispatch: &mut Dispatch,
     ) {
         match self {
-            Self::Publish { reply, .. } => drop(reply.send(Err(match error {
+            Self::Publish(ticket) => ticket.give(Err(match error {
                 RequestError::Invalid(invalid) => PublishError::Invalid(invalid),
                 RequestError::NotConnected => unsent(cause),
-            }))),
+            })),
             Self::Subscribe { reply, route, .. } => {
                 dispatch.release(route);
                 drop(reply.send(Err(match error {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use nack_client::{Client, Options, Publish};
+use nack_client::{Client, Options, Publish, TopicName};
 
 use super::measure::{Stopwatch, block_on};
 use super::{Direction, PAYLOAD, Spent, TOPIC, Task};
@@ -26,14 +26,16 @@ pub(super) fn run(address: SocketAddr, task: Task) -> Spent {
 
 async fn publish(client: Client, task: Task) -> Spent {
     let payload = Bytes::from_static(&[0x5A; PAYLOAD]);
+    // Made once, as an application does that has a topic to publish to: a clone allocates nothing.
+    let topic = TopicName::try_from(TOPIC)?;
     let share = task.messages / u32::from(task.in_flight);
     let watch = Stopwatch::start();
     let publishers: Vec<_> = (0..task.in_flight)
         .map(|_| {
-            let (client, payload) = (client.clone(), payload.clone());
+            let (client, topic, payload) = (client.clone(), topic.clone(), payload.clone());
             tokio::spawn(async move {
                 for _ in 0..share {
-                    let message = Publish::new(TOPIC, payload.clone()).qos(task.qos);
+                    let message = Publish::new(topic.clone(), payload.clone()).qos(task.qos);
                     client.publish(message).await?;
                 }
                 Ok::<_, nack_client::PublishError>(())

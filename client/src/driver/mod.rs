@@ -33,6 +33,7 @@ use nack_codec::{Framer, Frames, Packet};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::coop::consume_budget;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use crate::error::{ConnectError, ConnectionLost, DisconnectError, Operation, TimedOut};
@@ -155,6 +156,10 @@ impl Driver {
                 Wake::Read(Ok(count)) => {
                     line.was_read(count);
                     self.read(&line.frames(&framer), now.into_std());
+                    if line.has_more() {
+                        // Who takes the messages has a turn before there are too many of them.
+                        yield_now().await;
+                    }
                 }
                 Wake::Written(Ok(count)) => {
                     self.session.handle_transmitted(count, now.into_std());

@@ -18,13 +18,17 @@ use super::{Command, Driver};
 /// How much is read at once, at the least.
 const READ_SIZE: usize = 4096;
 
-/// How much is read at once where there is always more: a system call for a few dozen messages. It
+/// How much is read at once where there is always more: a system call for a few hundred messages. It
 /// bounds what one message that is kept keeps alive, and what comes for a queue that is full.
-const MOST_READ: usize = 4 * READ_SIZE;
+const MOST_READ: usize = 16 * READ_SIZE;
 
 /// A buffer that is larger had a large packet in it, and is not kept: what an idle connection keeps
 /// does not depend on the largest packet that ever came.
-const LARGE_READ: usize = 16 * READ_SIZE;
+const LARGE_READ: usize = MOST_READ;
+
+/// Nor does it depend on how much came at its busiest moment: where little comes again, a buffer
+/// that is larger is not kept either.
+const LARGE_FOR_LITTLE: usize = 4 * READ_SIZE;
 
 /// How much is read from a transport that is closed, at the most: what lies in the buffers of two
 /// systems is less.
@@ -75,6 +79,8 @@ pub(super) struct Line<T> {
     pub(super) buffer: BytesMut,
     /// How much is read the next time, at the least.
     read_size: usize,
+    /// The most that was read at once into this buffer.
+    largest_read: usize,
     /// Whether something was written and not flushed.
     pub(super) unflushed: bool,
     /// Why nothing can be written any more, and until when the broker's last words are awaited.
@@ -91,6 +97,7 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
             transport: Box::pin(transport),
             buffer: BytesMut::new(),
             read_size: READ_SIZE,
+            largest_read: READ_SIZE,
             unflushed: false,
             broken: None,
             alarm: Alarm::default(),
@@ -98,21 +105,30 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
         }
     }
 
-    /// So much was read: where that was all there was room for, there will be more.
-    pub(super) const fn was_read(&mut self, count: usize) {
-        self.read_size = if count >= self.read_size {
-            MOST_READ
-        } else {
-            READ_SIZE
-        };
+    /// So much was read: about as much will come the next time, and more where that was all there
+    /// was room for.
+    pub(super) fn was_read(&mut self, count: usize) {
+        self.largest_read = self.largest_read.max(self.read_size);
+        self.read_size = READ_SIZE;
+        while self.read_size <= count && self.read_size < MOST_READ {
+            self.read_size *= 4;
+        }
+    }
+
+    /// Whether there is more to be read, as far as one can tell.
+    pub(super) const fn has_more(&self) -> bool {
+        self.read_size == MOST_READ
     }
 
     /// The whole packets of what was read.
     pub(super) fn frames(&mut self, framer: &Framer) -> Frames {
         let size = self.buffer.len();
         let frames = framer.split(&mut self.buffer);
-        if size > LARGE_READ && !frames.bytes().is_empty() {
+        let is_large = size > LARGE_READ
+            || self.largest_read > LARGE_FOR_LITTLE && self.read_size == READ_SIZE;
+        if is_large && !frames.bytes().is_empty() {
             self.buffer = BytesMut::from(&self.buffer[..]);
+            self.largest_read = READ_SIZE;
         }
         frames
     }
@@ -174,7 +190,11 @@ impl Driver {
         let count = self.session.transmit(&mut slices);
         let transport = line.transport.as_mut();
         if count > 0 {
-            let written = ready!(transport.poll_write_vectored(cx, &slices[..count]));
+            let written = ready!(match &slices[..count] {
+                // Most of what is written is one buffer, for which there is a cheaper system call.
+                [one] => transport.poll_write(cx, one),
+                several => transport.poll_write_vectored(cx, several),
+            });
             return Poll::Ready(Wake::Written(match written {
                 Ok(0) => Err(io::ErrorKind::WriteZero.into()),
                 result => result,
@@ -248,13 +268,28 @@ mod tests {
     fn more_is_read_at_once_for_as_long_as_there_is_more() {
         let (stream, _) = tokio::io::duplex(1);
         let mut line = Line::new(stream);
-        let read = [READ_SIZE - 1, READ_SIZE, READ_SIZE, READ_SIZE, 7, MOST_READ];
+        let (few, more, most) = (READ_SIZE, 4 * READ_SIZE, MOST_READ);
+        let read = [few - 1, few, more - 1, more, most - 1, most, more, 7];
         let sizes = read.map(|count| {
             line.was_read(count);
             line.read_size
         });
-        let (few, many) = (READ_SIZE, MOST_READ);
-        assert_eq!(sizes, [few, many, few, many, few, many]);
+        assert_eq!(sizes, [few, more, more, most, most, most, most, few]);
+    }
+
+    #[test]
+    fn the_buffer_of_a_busy_moment_is_not_kept() {
+        let (stream, _) = tokio::io::duplex(1);
+        let mut line = Line::new(stream);
+        for count in [READ_SIZE, 4 * READ_SIZE, MOST_READ] {
+            line.was_read(count);
+            line.buffer.reserve(line.read_size);
+        }
+        assert_eq!(cut(&mut line, b"\xD0\x00"), 1);
+        assert!(line.buffer.capacity() > LARGE_FOR_LITTLE);
+        line.was_read(2);
+        assert_eq!(cut(&mut line, b"\xD0\x00"), 1);
+        assert_eq!(line.buffer.capacity(), 0);
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(super) enum Waits {
 
 impl Blocked {
     /// Sends a message, if there is room for it; gives it back if it must wait.
+    #[inline]
     pub(super) fn try_send(
         &self,
         queue: &Sender<Delivered>,

@@ -14,7 +14,7 @@ use crate::error::Violation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AckToken {
     /// The connection on which the message came: only there is it acknowledged.
-    epoch: u64,
+    epoch: u32,
     sequence: u64,
     packet_id: PacketId,
 }
@@ -34,7 +34,7 @@ pub enum Delivery {
 #[derive(Clone, Debug)]
 pub(super) struct Inbound {
     receive_maximum: u16,
-    epoch: u64,
+    epoch: u32,
     /// Acknowledgements that are due, in the order of arrival (`[MQTT-4.6.0-2]`,
     /// `[MQTT-4.6.0-3]`); each waits until the application has taken the message.
     due: VecDeque<Due>,
@@ -63,7 +63,7 @@ struct Received {
     /// Of the copy that was handed out last.
     token: AckToken,
     /// The connection on which it came last.
-    epoch: u64,
+    epoch: u32,
     /// Whether the application has it. A message that it never took is handed out again when it
     /// comes again: it was not acknowledged, and the connection that had it is gone.
     taken: bool,

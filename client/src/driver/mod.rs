@@ -153,8 +153,8 @@ impl Driver {
                 Wake::Read(Ok(0)) => self.transport_lost(ConnectionLost::Eof),
                 Wake::Read(Err(error)) => self.transport_lost(error.into()),
                 Wake::Read(Ok(_)) if self.over => line.buffer.clear(),
-                Wake::Read(Ok(count)) => {
-                    line.was_read(count);
+                Wake::Read(Ok(_)) => {
+                    line.was_read(line.buffer.len());
                     self.read(&line.frames(&framer), now.into_std());
                     if line.has_more() {
                         // Who takes the messages has a turn before there are too many of them.

@@ -105,14 +105,21 @@ impl<T: AsyncRead + AsyncWrite> Line<T> {
         }
     }
 
-    /// So much was read: about as much will come the next time, and more where that was all there
-    /// was room for.
+    /// So much is there after a read: about as much will come the next time, and more where that was
+    /// all there was room for.
     pub(super) fn was_read(&mut self, count: usize) {
         self.largest_read = self.largest_read.max(self.read_size);
         self.read_size = READ_SIZE;
         while self.read_size <= count && self.read_size < MOST_READ {
             self.read_size *= 4;
         }
+    }
+
+    /// Makes room for what is read the next time, beside what is there: together it is what the
+    /// buffer had room for, so that it can be used again.
+    fn make_room(&mut self) {
+        let more = self.read_size.saturating_sub(self.buffer.len());
+        self.buffer.reserve(more.max(READ_SIZE));
     }
 
     /// Whether there is more to be read, as far as one can tell.
@@ -227,7 +234,7 @@ impl Driver {
         if !reads {
             return Poll::Pending;
         }
-        line.buffer.reserve(line.read_size);
+        line.make_room();
         let read = pin!(line.transport.read_buf(&mut line.buffer));
         read.poll(cx).map(Wake::Read)
     }
@@ -283,7 +290,7 @@ mod tests {
         let mut line = Line::new(stream);
         for count in [READ_SIZE, 4 * READ_SIZE, MOST_READ] {
             line.was_read(count);
-            line.buffer.reserve(line.read_size);
+            line.make_room();
         }
         assert_eq!(cut(&mut line, b"\xD0\x00"), 1);
         assert!(line.buffer.capacity() > LARGE_FOR_LITTLE);

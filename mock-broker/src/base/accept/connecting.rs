@@ -75,7 +75,7 @@ impl Accept {
         let id = connect.client_id.get();
         let v311 = connect.version == Version::V311;
         if id.is_empty() && v311 && !connect.clean_start {
-            // 3.1.1 [MQTT-3.1.3-8]
+            // 3.1.1 [MQTT-3.1.3-8]; in MQTT 5.0 no client identifier is refused.
             return vec![send(connack(ReasonCode::ClientIdentifierNotValid))];
         }
         if let Some(method) = connect.properties.authentication_method() {

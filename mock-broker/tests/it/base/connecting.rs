@@ -135,7 +135,7 @@ async fn a_silent_client_is_disconnected_after_one_and_a_half_keep_alives() {
         peer.expects_nothing().await;
         let heard = Instant::now();
         let code = peer.receive_or_end().await.map(|packet| packet[2]);
-        // [MQTT-3.1.2-22]; 3.1.1 [MQTT-3.1.2-24]
+        // [MQTT-3.1.2-22], [MQTT-3.2.2-22]; 3.1.1 [MQTT-3.1.2-24]
         assert_eq!(code, farewell);
         assert_eq!(heard.elapsed().as_secs(), 15);
         if code.is_some() {

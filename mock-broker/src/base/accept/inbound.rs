@@ -6,7 +6,7 @@ use nack_codec::{PacketType, Publish, QoS, ReasonCode, TopicName, Version};
 
 use super::message::Message;
 use super::session::Waiting;
-use super::subscriptions::Subscriber;
+use super::subscriptions::{Presence, Subscriber};
 use super::{Accept, aliases};
 use crate::Received;
 use crate::action::reply::{Body, Reply};
@@ -159,14 +159,14 @@ impl Accept {
             same
         });
         let sessions = &self.sessions;
-        let is_here = |session: &str| {
-            sessions
-                .get(session)
-                .is_some_and(|session| session.connection.is_some())
+        let presence = |session: &str| match sessions.get(session) {
+            Some(session) if session.connection.is_some() => Presence::Here,
+            Some(session) if !session.has_expired() => Presence::Away,
+            _ => Presence::Expired,
         };
         let shares = self
             .subscriptions
-            .matching_shares(message.topic.borrow(), is_here);
+            .matching_shares(message.topic.borrow(), presence);
         for (session, mut copy) in copies {
             copy.identifiers.sort_unstable();
             self.enqueue(&session, copy);

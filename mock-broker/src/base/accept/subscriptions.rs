@@ -49,6 +49,17 @@ struct Members {
     next: usize,
 }
 
+/// Whether a member of a share can take a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It is connected.
+    Here,
+    /// It may come back.
+    Away,
+    /// Its session is over: what it was given would be lost.
+    Expired,
+}
+
 const ROOT: usize = 0;
 
 impl Default for Subscriptions {
@@ -138,12 +149,12 @@ impl Subscriptions {
         nodes.flat_map(|index| self.nodes[index].subscribers.values())
     }
 
-    /// For each share that a topic matches, whose turn it is: somebody who can take it now, or, if
-    /// nobody can, the next.
+    /// For each share that a topic matches, whose turn it is: the next who is here, or, if nobody
+    /// is, the next who may come back.
     pub(super) fn matching_shares(
         &mut self,
         topic: TopicName<&str>,
-        can_take: impl Fn(&str) -> bool,
+        presence: impl Fn(&str) -> Presence,
     ) -> Vec<Subscriber> {
         let mut chosen = Vec::new();
         if self.shared == 0 {
@@ -151,7 +162,7 @@ impl Subscriptions {
         }
         for index in self.matching_nodes(topic) {
             for members in self.nodes[index].shares.values_mut() {
-                chosen.extend(members.take_turn(&can_take));
+                chosen.extend(members.take_turn(&presence));
             }
         }
         chosen
@@ -263,13 +274,13 @@ impl Node {
 }
 
 impl Members {
-    fn take_turn(&mut self, can_take: impl Fn(&str) -> bool) -> Option<Subscriber> {
+    fn take_turn(&mut self, presence: impl Fn(&str) -> Presence) -> Option<Subscriber> {
         let count = self.members.len();
-        let mut turns = (0..count).map(|turn| (self.next + turn) % count);
-        let next = turns.clone().next()?;
-        let index = turns
-            .find(|index| can_take(&self.members[*index].session))
-            .unwrap_or(next);
+        let next = |wanted| {
+            let mut turns = (0..count).map(|turn| (self.next + turn) % count);
+            turns.find(|index| presence(&self.members[*index].session) == wanted)
+        };
+        let index = next(Presence::Here).or_else(|| next(Presence::Away))?;
         self.next = (index + 1) % count;
         Some(self.members[index].clone())
     }
@@ -361,13 +372,37 @@ mod tests {
         }
         let topic = TopicName::new("t/1").unwrap();
         let mut next = |away: &str| {
-            let chosen = table.matching_shares(topic, |session| session != away);
+            let chosen = table.matching_shares(topic, |session| match session == away {
+                true => Presence::Away,
+                false => Presence::Here,
+            });
             chosen[0].session.to_string()
         };
         assert_eq!(next(""), "a");
         assert_eq!(next("b"), "c");
         assert_eq!(next(""), "a");
         assert_eq!(next(""), "b");
+    }
+
+    #[test]
+    fn members_of_a_share_that_have_expired_get_no_turn() {
+        let mut table = Subscriptions::default();
+        for session in ["a", "b", "c"] {
+            assert!(table.add(filter("$share/g/t"), subscriber(session)));
+        }
+        let topic = TopicName::new("t").unwrap();
+        let mut next = |expired: &[&str]| {
+            let chosen = table.matching_shares(topic, |session| match expired.contains(&session) {
+                true => Presence::Expired,
+                false => Presence::Away,
+            });
+            let mut chosen = chosen.into_iter().map(|it| it.session.to_string());
+            chosen.next()
+        };
+        assert_eq!(next(&["a"]).as_deref(), Some("b"));
+        assert_eq!(next(&["a", "c"]).as_deref(), Some("b"));
+        assert_eq!(next(&[]).as_deref(), Some("c"));
+        assert_eq!(next(&["a", "b", "c"]), None);
     }
 
     #[test]
@@ -421,7 +456,7 @@ mod tests {
                 proptest::prop_assert_eq!(sessions(&table, text), expected);
                 let shares: std::collections::BTreeSet<_> =
                     shared.into_iter().map(|(filter, _)| filter).collect();
-                proptest::prop_assert_eq!(table.matching_shares(topic, |_| true).len(), shares.len());
+                proptest::prop_assert_eq!(table.matching_shares(topic, |_| Presence::Here).len(), shares.len());
             }
         }
     }

@@ -12,6 +12,7 @@ mod publishing;
 mod refusing;
 mod retained;
 mod sessions;
+mod shares;
 mod silent;
 mod subscribing;
 mod text;

@@ -134,7 +134,7 @@ impl<'a> Received<'a> {
     }
 
     /// The topic name of a PUBLISH: if it is left out, that which its topic alias stands for on
-    /// the connection. In the journal, and before an upstream broker, `None` then.
+    /// the connection. In the journal, `None` then.
     pub fn topic(&self) -> Option<&'a str> {
         self.topic_name().map(|topic| topic.get())
     }

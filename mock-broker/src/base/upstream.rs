@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nack_codec::{Packet, PacketType, QoS};
+use nack_codec::{Packet, PacketType, Publish, QoS, TopicName};
 
 use super::{Answered, Behaviour};
-use crate::Received;
 use crate::action::Step;
 use crate::action::reply::{Body, Reply};
+use crate::{Direction, Received};
 
 /// What is known of each connection.
 #[derive(Default)]
@@ -27,6 +27,49 @@ struct Exchange {
     invented: HashMap<u16, QoS>,
     /// Identifiers of QoS 2 messages of the client that rules have received.
     received: HashSet<u16>,
+    /// What the client's topic aliases stand for.
+    from_client: Aliases,
+    /// What those of the broker behind stand for.
+    to_client: Aliases,
+}
+
+/// What the topic aliases of one direction stand for (section 3.3.2.3.4), for the rules; what
+/// passes is not changed by it. Which aliases there may be, the two ends know.
+#[derive(Default)]
+struct Aliases {
+    topics: HashMap<u16, TopicName>,
+    /// Of the topics.
+    bytes: usize,
+}
+
+/// Bytes of topics of one direction: more aliases than that are not learnt, as nobody here has
+/// agreed to them.
+const ALIASED_BYTES: usize = 1024 * 1024;
+
+impl Aliases {
+    fn learn(&mut self, publish: &Publish<'_>) {
+        let (Some(alias), Some(topic)) = (publish.properties.topic_alias(), publish.topic) else {
+            return;
+        };
+        // What it stood for it stands for no more, in any case.
+        if let Some(old) = self.topics.remove(&alias) {
+            self.bytes -= old.as_str().len();
+        }
+        let size = topic.get().len();
+        if self.bytes + size <= ALIASED_BYTES {
+            self.bytes += size;
+            self.topics.insert(alias, topic.to_owned());
+        }
+    }
+
+    /// The topic of a message that leaves it out.
+    fn meant(&self, publish: &Publish<'_>) -> Option<TopicName> {
+        if publish.topic.is_some() {
+            return None;
+        }
+        let alias = publish.properties.topic_alias()?;
+        self.topics.get(&alias).cloned()
+    }
 }
 
 impl Exchange {
@@ -75,6 +118,19 @@ impl Behaviour for Upstream {
         answer.unwrap_or_else(|| vec![Step::PassOn(received.raw().clone())])
     }
 
+    fn topic_of(&mut self, received: &Received<'_>) -> Option<TopicName> {
+        let publish = received.publish()?;
+        let exchange = self.exchanges.entry(received.connection()).or_default();
+        match received.direction() {
+            Direction::FromClient => {
+                exchange.from_client.learn(publish);
+                exchange.from_client.meant(publish)
+            }
+            // Learnt as it passed, as this is asked only where a rule may be about the message.
+            Direction::ToClient => exchange.to_client.meant(publish),
+        }
+    }
+
     fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {
         let publish = received.publish()?;
         let packet_id = received.packet_id()?;
@@ -96,7 +152,11 @@ impl Behaviour for Upstream {
 
     fn passes(&mut self, received: &Received<'_>) {
         let exchange = self.exchanges.entry(received.connection()).or_default();
-        if let Some(packet_id) = received.publish().and_then(|it| it.packet_id) {
+        let Some(publish) = received.publish() else {
+            return;
+        };
+        exchange.to_client.learn(publish);
+        if let Some(packet_id) = publish.packet_id {
             exchange.passed.insert(packet_id.get());
         }
     }
@@ -126,4 +186,44 @@ fn send(packet: PacketType, packet_id: u16) -> Step {
         packet_id: Some(packet_id),
         ..Reply::new(Body::Ack { packet, reason })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nack_codec::{Properties, Property};
+
+    #[test]
+    fn aliases_are_bounded_by_the_bytes_of_their_topics() {
+        let mut aliases = Aliases::default();
+        let mut say = |alias: u16, topic: Option<&str>| {
+            let mut properties = Properties::new();
+            properties.push(Property::TopicAlias(alias)).unwrap();
+            let publish = Publish {
+                dup: false,
+                qos: QoS::AtMostOnce,
+                retain: false,
+                topic: topic.map(|topic| TopicName::new(topic).unwrap()),
+                packet_id: None,
+                properties: properties.borrow(),
+                payload: b"",
+            };
+            aliases.learn(&publish);
+            aliases.meant(&publish).map(|it| it.as_str().len())
+        };
+        let long = "x".repeat(64 * 1024 - 1);
+        for alias in 1..=16 {
+            assert_eq!(say(alias, Some(&long)), None);
+            assert_eq!(say(alias, None), Some(long.len()));
+        }
+        assert_eq!(say(17, Some(&long)), None);
+        assert_eq!(say(17, None), None);
+        // What stood for something, and cannot stand for what is said now, stands for nothing.
+        say(16, Some("short"));
+        assert_eq!(say(16, None), Some(5));
+        say(17, Some(&long[..60_000]));
+        assert_eq!(say(17, None), Some(60_000));
+        say(16, Some(&long));
+        assert_eq!(say(16, None), None);
+    }
 }

@@ -1,9 +1,9 @@
 //! The broker in front of another: packets pass unchanged, and rules hold in both directions.
 
-use nack_codec::{Packet, QoS, Version};
+use nack_codec::{Packet, Property, QoS, Version};
 use nack_mock_broker::action::{as_usual, connack, no_answer, puback, publish, pubrec};
 use nack_mock_broker::matcher::{self, any_packet, connect};
-use nack_mock_broker::{Base, EntryKind, Journal, MockBroker, Mutation, Rule};
+use nack_mock_broker::{Base, EntryKind, Journal, Limits, MockBroker, Mutation, Rule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -258,4 +258,43 @@ async fn a_broker_behind_that_reads_late_gets_all_that_was_sent() {
         }
     }
     assert_eq!(came, messages.len());
+}
+
+#[tokio::test]
+async fn rules_see_the_topic_that_an_alias_stands_for_in_both_directions() {
+    let mut limits = Limits::default();
+    limits.topic_alias_maximum = 1;
+    limits.outgoing_topic_aliases = 1;
+    let behind = MockBroker::builder().limits(limits).start().await.unwrap();
+    let front = MockBroker::builder()
+        .base(Base::Upstream(behind.address()))
+        .in_memory();
+    let hello = Hello {
+        properties: &[Property::TopicAliasMaximum(1)],
+        ..Hello::default()
+    };
+    let (mut peer, _) = Peer::welcomed(&front, Version::V5, hello).await;
+    peer.subscribe("#", QoS::AtMostOnce).await;
+    let named = b"\x30\x08\x00\x01a\x03\x23\x00\x01m";
+    let nameless = b"\x30\x07\x00\x00\x03\x23\x00\x01m";
+    // Nobody asks yet, and what the aliases stand for is learnt all the same.
+    peer.send_bytes(named).await;
+    peer.expects(named).await;
+    let from = Rule::given(matcher::publish().topic("a"))
+        .then(as_usual())
+        .expect(1)
+        .mount(&front);
+    let to = Rule::given(matcher::publish().topic("a").to_client())
+        .then(as_usual())
+        .expect(1)
+        .mount(&front);
+    let other = Rule::given(matcher::publish().topic("b").either_way())
+        .then(no_answer())
+        .expect(0)
+        .mount(&front);
+    peer.send_bytes(nameless).await;
+    peer.expects(nameless).await;
+    from.wait_until_satisfied().await;
+    to.wait_until_satisfied().await;
+    other.wait_until_satisfied().await;
 }

@@ -2,6 +2,7 @@
 
 mod bell;
 mod farewell;
+mod held;
 mod script;
 mod sending;
 mod steps;
@@ -28,8 +29,8 @@ use crate::shared::{Access, Shared};
 use crate::transport::{Hangup, Transport};
 use crate::wire_fault::Wire;
 use crate::{Base, Closed, Direction, EntryKind, Received};
+use held::HeldBack;
 use script::{Request, Schedule};
-use sending::Held;
 use upstream::Upstream;
 
 /// How many bytes are read at once at first, and at most. Packets that are kept keep the whole read
@@ -44,6 +45,10 @@ const OUTBOX_LIMIT: usize = 256 * 1024;
 /// From this many delayed answers on, or so many that are held back, nothing more is read from the
 /// client, and no message is taken out of its session.
 const SCHEDULE_LIMIT: usize = 10_000;
+
+/// And so from this many bytes of them on, of which no more copies of one packet are made at once:
+/// few packets can be large.
+const SCHEDULE_BYTES: usize = 64 * 1024 * 1024;
 
 /// After this many packets, and what else came with the same read, other connections have their
 /// turn, however much this client says. One read brings thousands of small packets, and tokio itself
@@ -62,7 +67,7 @@ pub(crate) struct Connection {
     read_size: usize,
     outbox: BytesMut,
     /// What is held back until something releases it.
-    held: Vec<Held>,
+    held: HeldBack,
     /// Whether messages are just being taken from the base behaviour: what a rule does about one of
     /// them takes no more, or thousands that wait would each be a level deeper on the stack.
     delivers: bool,
@@ -138,7 +143,7 @@ impl Connection {
             inbox: BytesMut::new(),
             read_size: *READ_SIZES.start(),
             outbox: BytesMut::new(),
-            held: Vec::new(),
+            held: HeldBack::default(),
             delivers: false,
             wire: Wire::default(),
             upstream,
@@ -221,6 +226,7 @@ impl Connection {
         self.outbox.len() < OUTBOX_LIMIT
             && self.schedule.len() < SCHEDULE_LIMIT
             && self.held.len() < SCHEDULE_LIMIT
+            && self.schedule.bytes() + self.held.bytes() < SCHEDULE_BYTES
     }
 
     fn may_read(&self) -> bool {

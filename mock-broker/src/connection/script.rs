@@ -8,6 +8,7 @@ use bytes::Bytes;
 use nack_codec::{DecodeError, TopicName};
 use tokio::time::Instant;
 
+use crate::action::reply::Body;
 use crate::action::{Action, Step, Treatment};
 use crate::journal::Source;
 use crate::{Direction, Received};
@@ -73,6 +74,28 @@ impl Script {
             treatment: Treatment::default(),
         }
     }
+
+    /// How many bytes it keeps: the packet that it is about, and what it is to send.
+    fn bytes(&self) -> usize {
+        let request = self.request.as_ref().map_or(0, |it| it.raw.len());
+        request + self.steps.iter().map(bytes_of).sum::<usize>()
+    }
+}
+
+fn bytes_of(step: &Step) -> usize {
+    match step {
+        Step::Raw(bytes) | Step::PassOn(bytes) => bytes.len(),
+        Step::Treated(step, _) => bytes_of(step),
+        Step::Send(reply) => {
+            let properties = reply.properties.iter().map(|it| it.value.len());
+            let message = match &reply.body {
+                Body::Publish { topic, payload, .. } => topic.len() + payload.len(),
+                _ => 0,
+            };
+            message + properties.sum::<usize>()
+        }
+        _ => 0,
+    }
 }
 
 impl Request {
@@ -87,6 +110,8 @@ impl Request {
 pub(super) struct Schedule {
     waiting: BinaryHeap<Reverse<Waiting>>,
     next: u64,
+    /// Of the packets that wait.
+    bytes: usize,
 }
 
 struct Waiting {
@@ -99,6 +124,7 @@ impl Schedule {
     pub(super) fn add(&mut self, at: Instant, script: Script) {
         let order = self.next;
         self.next += 1;
+        self.bytes += script.bytes();
         self.waiting.push(Reverse(Waiting { at, order, script }));
     }
 
@@ -111,11 +137,17 @@ impl Schedule {
         if self.next_due()? > now {
             return None;
         }
-        self.waiting.pop().map(|Reverse(waiting)| waiting.script)
+        let Reverse(Waiting { script, .. }) = self.waiting.pop()?;
+        self.bytes -= script.bytes();
+        Some(script)
     }
 
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
@@ -148,6 +180,7 @@ impl Ord for Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action;
     use std::time::Duration;
 
     #[test]
@@ -171,5 +204,23 @@ mod tests {
         assert_eq!(due(1).as_deref(), Some("second"));
         assert_eq!(due(1), None);
         assert_eq!(due(5).as_deref(), Some("late"));
+    }
+
+    #[test]
+    fn bytes_are_counted_while_they_wait() {
+        let mut schedule = Schedule::default();
+        let now = Instant::now();
+        let actions = vec![
+            action::raw(b"12345"),
+            Action::from(action::publish("topic", b"payload").user_property("n", "v")).hold(),
+            action::close(),
+        ];
+        schedule.add(now, Script::of_command(actions));
+        schedule.add(now, Script::of_command(vec![action::raw(b"6789")]));
+        assert_eq!(schedule.bytes(), 5 + 5 + 7 + 6 + 4);
+        assert!(schedule.take_due(now).is_some());
+        assert_eq!(schedule.bytes(), 4);
+        assert!(schedule.take_due(now).is_some());
+        assert_eq!(schedule.bytes(), 0);
     }
 }

@@ -10,19 +10,14 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
-use super::Connection;
+use super::held::Held;
 use super::script::{Request, Script};
+use super::{Connection, SCHEDULE_BYTES};
 use crate::action::{Release, Treatment};
 use crate::base::Delivery;
 use crate::shared::{Access, State};
 use crate::wire_fault::{Room, WireFault};
 use crate::{Direction, EntryKind, Received};
-
-/// A packet that is held back.
-pub(super) struct Held {
-    bytes: Bytes,
-    rule: Option<Arc<str>>,
-}
 
 impl Connection {
     /// Takes messages for this client from the base behaviour, as far as there is room for them;
@@ -97,7 +92,8 @@ impl Connection {
         treatment: &Treatment,
     ) {
         let packet = treatment.mutate(packet, self.source.version);
-        for _ in 0..treatment.copies() {
+        let copies = self.copies(access.state(), treatment, &packet);
+        for _ in 0..copies {
             let (bytes, rule) = (packet.clone(), rule.clone());
             if treatment.holds() {
                 self.held.push(Held { bytes, rule });
@@ -107,8 +103,21 @@ impl Connection {
         }
     }
 
+    /// How often the packet is sent: as often as the action says, where that is not too much at once.
+    pub(super) fn copies(&self, state: &mut State, treatment: &Treatment, packet: &Bytes) -> usize {
+        let asked = treatment.copies() as usize;
+        let most = (SCHEDULE_BYTES / packet.len().max(1)).max(1);
+        if asked > most {
+            let left_out = asked - most;
+            let note = format!("copies that are left out, as all are too many bytes: {left_out}");
+            let to = Direction::ToClient;
+            state.record.note(&self.source, to, note.into());
+        }
+        asked.min(most)
+    }
+
     pub(super) fn release(&mut self, access: &mut Access<'_>, release: Release) {
-        for Held { bytes, rule } in release.take(&mut self.held) {
+        for Held { bytes, rule } in self.held.take(release) {
             self.write(access.state(), bytes, rule);
         }
     }

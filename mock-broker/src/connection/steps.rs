@@ -70,7 +70,8 @@ impl Connection {
             Step::FallSilent => self.mute = true,
             Step::PassOn(packet) => {
                 let packet = script.treatment.mutate(packet, self.source.version);
-                for _ in 0..script.treatment.copies() {
+                let copies = self.copies(access.state(), &script.treatment, &packet);
+                for _ in 0..copies {
                     self.pass_on(&packet);
                 }
             }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use nack_codec::{QoS, Version};
-use nack_mock_broker::action::{as_usual, close, delay, hold, no_answer, pingresp, puback};
+use nack_mock_broker::action::{
+    Action, as_usual, close, delay, hold, no_answer, pingresp, puback, publish, release,
+};
 use nack_mock_broker::{EntryKind, MockBroker, Rule, matcher};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
@@ -227,4 +229,84 @@ async fn who_sends_on_a_connection_that_ends_is_told_at_once() {
     let (closed, late) = tokio::join!(broker.send("c", close()), broker.send("c", pingresp()));
     assert!(closed.is_ok() && late.is_err());
     assert!(begun.elapsed().is_zero(), "{:?}", begun.elapsed());
+}
+
+const MEBIBYTE: usize = 1024 * 1024;
+
+#[tokio::test(start_paused = true)]
+async fn packets_that_wait_for_their_time_are_bounded_by_their_bytes() {
+    let broker = MockBroker::in_memory();
+    let second = Duration::from_secs(1);
+    Rule::given(matcher::publish())
+        .then(delay(second))
+        .then(as_usual())
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    let payload = "x".repeat(MEBIBYTE);
+    let begin = Instant::now();
+    for _ in 0..63 {
+        peer.publish(QoS::AtMostOnce, 0, "t", &payload).await;
+    }
+    peer.expects_nothing().await;
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    peer.publish(QoS::AtMostOnce, 0, "t", &payload).await;
+    broker.wait_for(matcher::publish().nth(64)).await;
+    // Nothing more is read from the client until they are gone.
+    peer.expects_nothing().await;
+    assert_eq!(begin.elapsed(), second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn packets_that_are_held_back_are_bounded_by_their_bytes() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::publish().to_client())
+        .then(hold())
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    let mut publisher = Peer::connected(&broker, Version::V5, "p").await;
+    let payload = "x".repeat(MEBIBYTE);
+    for _ in 0..63 {
+        publisher.publish(QoS::AtMostOnce, 0, "t", &payload).await;
+    }
+    publisher.expects_nothing().await;
+    peer.expects_nothing().await;
+    publisher.publish(QoS::AtMostOnce, 0, "t", &payload).await;
+    publisher.expects_nothing().await;
+    peer.send_bytes(b"\xC0\x00").await;
+    let answer = timeout(Duration::from_secs(60), peer.receive()).await;
+    assert!(answer.is_err(), "{answer:?}");
+    broker.send(1, release()).await.unwrap();
+    for _ in 0..64 {
+        assert!(peer.receive().await.ends_with(b"xx"));
+    }
+    // What is released makes room.
+    peer.expects(b"\xD0\x00").await;
+}
+
+#[tokio::test]
+async fn copies_are_bounded_by_their_bytes() {
+    let broker = MockBroker::in_memory();
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    let large = vec![b'x'; MEBIBYTE];
+    let copies = Action::from(publish("t", &large)).repeat(10_000);
+    broker.send(1, copies).await.unwrap();
+    for _ in 0..63 {
+        assert!(peer.receive().await.ends_with(b"xx"));
+    }
+    peer.expects_nothing().await;
+    let journal = broker.journal().to_string();
+    let note = "copies that are left out, as all are too many bytes: 9937";
+    assert!(journal.contains(note), "{journal}");
+    // One is always sent, and small ones as often as is said.
+    let copies = Action::from(publish("t", vec![b'y'; 65 * MEBIBYTE])).repeat(2);
+    broker.send(1, copies).await.unwrap();
+    assert!(peer.receive().await.ends_with(b"yy"));
+    broker.send(1, pingresp().repeat(10_000)).await.unwrap();
+    for _ in 0..10_000 {
+        peer.expects(b"\xD0\x00").await;
+    }
+    peer.expects_nothing().await;
 }

@@ -103,6 +103,43 @@ async fn a_subscription_of_the_same_filter_replaces_the_old_one() {
 }
 
 #[tokio::test]
+async fn filters_of_one_packet_are_handled_as_if_each_had_its_own() {
+    for (version, subscribe, suback, unsubscribe, unsuback) in [
+        (
+            Version::V311,
+            &b"\x82\x0A\x00\x05\x00\x01t\x02\x00\x01t\x00"[..],
+            &b"\x90\x04\x00\x05\x02\x00"[..],
+            &b"\xA2\x08\x00\x06\x00\x01t\x00\x01t"[..],
+            &b"\xB0\x02\x00\x06"[..],
+        ),
+        (
+            Version::V5,
+            b"\x82\x0B\x00\x05\x00\x00\x01t\x02\x00\x01t\x00",
+            b"\x90\x05\x00\x05\x00\x02\x00",
+            b"\xA2\x09\x00\x06\x00\x00\x01t\x00\x01t",
+            b"\xB0\x05\x00\x06\x00\x00\x11",
+        ),
+    ] {
+        let broker = MockBroker::in_memory();
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.send_bytes(subscribe).await;
+        // [MQTT-3.8.4-5]; 3.1.1 [MQTT-3.8.4-4]: the second replaces the first.
+        peer.expects(suback).await;
+        peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+        peer.expects(b"\x40\x02\x00\x01").await;
+        let packet = peer.receive().await;
+        assert_eq!(packet[0], 0x30);
+        assert!(packet.ends_with(b"m"));
+        peer.expects_nothing().await;
+        peer.send_bytes(unsubscribe).await;
+        // [MQTT-3.10.4-6]: the second finds nothing any more.
+        peer.expects(unsuback).await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+        peer.expects_nothing().await;
+    }
+}
+
+#[tokio::test]
 async fn messages_on_their_way_outlive_the_replacement_of_their_subscription() {
     for (version, properties) in [
         (Version::V311, &[][..]),

@@ -44,3 +44,8 @@ pub use runner::Runner;
 pub use selection::{Filter, Run, runs};
 pub use stage::Stage;
 pub use statement::version_name;
+
+/// The programs of the workspace's README: this crate knows all that they use.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

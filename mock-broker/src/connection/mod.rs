@@ -42,6 +42,10 @@ const READ_SIZES: std::ops::RangeInclusive<usize> = 256..=8 * 1024;
 /// message is taken out of its session: a client that never reads costs no more than this.
 const OUTBOX_LIMIT: usize = 256 * 1024;
 
+/// From this many bytes on that came before the client was let in, nothing more is read from it while
+/// it is to wait for that.
+const EARLY_LIMIT: usize = 64 * 1024;
+
 /// From this many delayed answers on, or so many that are held back, nothing more is read from the
 /// client, and no message is taken out of its session.
 const SCHEDULE_LIMIT: usize = 10_000;
@@ -231,6 +235,7 @@ impl Connection {
 
     fn may_read(&self) -> bool {
         self.has_room()
+            && (self.inbox.len() < EARLY_LIMIT || !self.schedule.delays_admission())
             && self.upstream.as_ref().is_none_or(Upstream::has_room)
             && self.wire.reads(Instant::now())
     }
@@ -274,8 +279,10 @@ impl Connection {
             Event::Written(Ok(())) => self.handle_written(),
             Event::Due => self.handle_due(),
             Event::Read(Ok(0)) => {
-                // What is no whole packet is passed on too.
-                self.handle_unframed();
+                // What is no whole packet is passed on too; of who was not let in, nothing is.
+                if !self.schedule.delays_admission() {
+                    self.handle_unframed();
+                }
                 self.end(Direction::FromClient, Closed::Finished);
             }
             Event::Read(Ok(_)) => self.handle_read(),
@@ -289,10 +296,15 @@ impl Connection {
 
     fn handle_due(&mut self) {
         let now = Instant::now();
+        let delayed = self.schedule.delays_admission();
         while self.ending.is_none()
             && let Some(script) = self.schedule.take_due(now)
         {
             self.perform(script);
+        }
+        if delayed {
+            // What came early.
+            self.handle_read();
         }
         let silent = self.silent_at().is_some_and(|at| at <= now);
         if silent && self.ending.is_none() {
@@ -315,15 +327,30 @@ impl Connection {
     }
 
     fn handle_packets(&mut self) {
+        if self.ending.is_some() || self.schedule.delays_admission() {
+            return;
+        }
         let framer = Framer::new(self.shared.maximum_packet_size, self.source.version);
         let frames = framer.split(&mut self.inbox);
+        let mut handled = 0;
         for frame in &frames {
             if self.ending.is_some() {
                 return;
             }
+            if self.schedule.delays_admission() {
+                // Clients may send on before CONNACK has come (section 3.1.4), and [MQTT-3.2.0-1]
+                // nothing that is sent may come before it.
+                let mut early = BytesMut::from(&frames.bytes()[handled..]);
+                early.extend_from_slice(&self.inbox);
+                self.inbox = early;
+                return;
+            }
             self.packets += 1;
             match frame {
-                Ok(frame) => self.receive(frames.bytes().slice_ref(frame.bytes()), None),
+                Ok(frame) => {
+                    handled += frame.bytes().len();
+                    self.receive(frames.bytes().slice_ref(frame.bytes()), None);
+                }
                 Err(error) => {
                     // Where the next packet begins cannot be known any more.
                     self.deaf = true;

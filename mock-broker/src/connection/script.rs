@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nack_codec::{DecodeError, TopicName};
+use nack_codec::{DecodeError, PacketType, TopicName};
 use tokio::time::Instant;
 
 use crate::action::reply::Body;
@@ -75,10 +75,35 @@ impl Script {
         }
     }
 
+    /// Whether the client is let in by this, or is not, and waits for it.
+    fn admits(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| {
+            let kind = request.raw.first().map(|first| first >> 4);
+            match request.direction {
+                Direction::FromClient => {
+                    kind == Some(PacketType::Connect as u8) && !request.settled
+                }
+                Direction::ToClient => {
+                    kind == Some(PacketType::Connack as u8) && self.steps.iter().any(sends_connack)
+                }
+            }
+        })
+    }
+
     /// How many bytes it keeps: the packet that it is about, and what it is to send.
     fn bytes(&self) -> usize {
         let request = self.request.as_ref().map_or(0, |it| it.raw.len());
         request + self.steps.iter().map(bytes_of).sum::<usize>()
+    }
+}
+
+/// Whether this is a CONNACK where the script is about one.
+fn sends_connack(step: &Step) -> bool {
+    match step {
+        Step::AsUsual => true,
+        Step::Treated(step, _) => sends_connack(step),
+        Step::Send(reply) => matches!(reply.body, Body::Connack { .. }),
+        _ => false,
     }
 }
 
@@ -112,6 +137,8 @@ pub(super) struct Schedule {
     next: u64,
     /// Of the packets that wait.
     bytes: usize,
+    /// How many scripts have the client wait until it is let in.
+    admissions: usize,
 }
 
 struct Waiting {
@@ -125,7 +152,13 @@ impl Schedule {
         let order = self.next;
         self.next += 1;
         self.bytes += script.bytes();
+        self.admissions += usize::from(script.admits());
         self.waiting.push(Reverse(Waiting { at, order, script }));
+    }
+
+    /// Whether a CONNECT, or its CONNACK, waits.
+    pub(super) const fn delays_admission(&self) -> bool {
+        self.admissions > 0
     }
 
     /// When the next script is due.
@@ -139,6 +172,7 @@ impl Schedule {
         }
         let Reverse(Waiting { script, .. }) = self.waiting.pop()?;
         self.bytes -= script.bytes();
+        self.admissions -= usize::from(script.admits());
         Some(script)
     }
 

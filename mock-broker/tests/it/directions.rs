@@ -341,7 +341,9 @@ async fn a_connack_that_is_late_is_the_first_packet_all_the_same() {
     // Whom it lets in is told nothing before: [MQTT-3.2.0-1], [MQTT-3.14.0-1].
     let mut hasty = asks().await;
     hasty.send_bytes(b"\x00\x00").await;
-    hasty.expects_end().await;
+    hasty.expects(b"\x20\x03\x01\x00\x00").await;
+    assert!(hasty.receive().await.ends_with(b"m"));
+    assert_eq!(hasty.receive().await[0], 0xE0);
     let mut first = asks().await;
     broker.wait_for(connect().nth(4)).await;
     let mut second = asks().await;

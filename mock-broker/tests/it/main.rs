@@ -11,6 +11,7 @@ mod base;
 mod command_line;
 mod control;
 mod directions;
+mod early;
 mod gallery;
 mod journal;
 mod matchers;

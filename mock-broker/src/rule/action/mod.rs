@@ -122,7 +122,8 @@ pub const fn no_answer() -> Action {
 }
 
 /// Waits for this long, by tokio's clock, before what follows in the same rule. Other packets, of
-/// this client too, are answered meanwhile.
+/// this client too, are answered meanwhile; but what a client sends before it is let in waits with a
+/// CONNECT or CONNACK that does.
 pub const fn delay(duration: Duration) -> Action {
     Action(Step::Delay(duration))
 }

@@ -131,6 +131,9 @@ impl Connection {
     }
 
     fn send(&mut self, access: &mut Access<'_>, reply: &Reply, script: &mut Script) {
+        let asked = script.request.as_ref().and_then(Request::received);
+        let completed = asked.and_then(|received| reply.with_method_of(&received));
+        let reply = completed.as_ref().unwrap_or(reply);
         let mut context = Context {
             version: self.source.version,
             packet_id: 1,

@@ -128,6 +128,9 @@ pub fn disconnect(reason: impl Into<Reason>) -> Answer<Disconnect> {
 }
 
 /// AUTH: a step of an enhanced authentication.
+///
+/// In answer to a CONNECT or AUTH it has the authentication method of that, unless it is told one,
+/// or a [`form`](Answer::form) without properties.
 pub fn auth(reason: impl Into<Reason>) -> Answer<Auth> {
     let reason = reason.into();
     Answer::new(Body::Auth { reason })

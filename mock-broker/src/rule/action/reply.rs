@@ -1,9 +1,11 @@
 //! A packet to a client, as it was told: what it says, and where it lies.
 
 use bytes::Bytes;
-use nack_codec::{PacketType, Version};
+use nack_codec::{PacketType, PropertyId, Version};
 
+use super::answer::prefixed;
 use super::{Form, Reason};
+use crate::Received;
 
 /// What one answer says. What is `None` is filled in when it is sent, from the packet that it
 /// answers and the connection that it goes to.
@@ -89,6 +91,25 @@ impl Reply {
             Body::Publish { .. } => PacketType::Publish,
             Body::Pingresp => PacketType::Pingresp,
         }
+    }
+
+    /// An AUTH that names no method, with that of the CONNECT or AUTH that it answers: all AUTH
+    /// packets have the method of the CONNECT, and it is a protocol error to leave it out
+    /// (section 3.15.2.2.2, `[MQTT-4.12.0-5]`). `None` where there is nothing to be said.
+    pub(crate) fn with_method_of(&self, received: &Received<'_>) -> Option<Self> {
+        let id = PropertyId::AuthenticationMethod as u8;
+        let is_silent = matches!(self.body, Body::Auth { .. })
+            && matches!(self.form, None | Some(Form::Full))
+            && self.properties.iter().all(|property| property.id != id);
+        let asks = [PacketType::Connect, PacketType::Auth];
+        if !is_silent || !asks.contains(&received.packet_type()?) {
+            return None;
+        }
+        let properties = received.properties()?;
+        let value = prefixed(properties.authentication_method()?.as_bytes()).freeze();
+        let mut reply = self.clone();
+        reply.properties.insert(0, RawProperty { id, value });
+        Some(reply)
     }
 
     /// Whether the standard has the server close the connection behind this packet:

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::ToSocketAddrs;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
@@ -10,7 +9,7 @@ use serde::de::{self, Deserializer, MapAccess, Unexpected, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::Data;
+use super::{BadAddress, Data, address};
 use crate::{
     Access, Authentication, Base as BrokerBase, Builder, Challenge, Limits, Operation, Permission,
     QoS, User,
@@ -192,11 +191,8 @@ pub enum BadBase {
     #[error("`maximum_qos` must be 0, 1 or 2")]
     MaximumQos,
     /// The broker behind cannot be found.
-    #[error("there is no broker at `{address}`: expected HOST:PORT")]
-    NoUpstream {
-        /// What was written.
-        address: String,
-    },
+    #[error("there is no upstream broker: {0}")]
+    NoUpstream(#[from] BadAddress),
     /// SCRAM asks what it asks.
     #[error("SCRAM-SHA-256 knows what to ask: leave `{key}` away")]
     ScramAsksItself {
@@ -211,7 +207,7 @@ impl BadBase {
         match self {
             Self::TopicFilter { .. } => "topic",
             Self::MaximumQos => "maximum_qos",
-            Self::NoUpstream { .. } => "upstream",
+            Self::NoUpstream(_) => "upstream",
             Self::ScramAsksItself { key } => key,
         }
     }
@@ -236,15 +232,8 @@ impl Base {
         match self {
             Self::Silent => Ok(builder.base(BrokerBase::Silent)),
             Self::Accept(accept) => accept.apply(builder.base(BrokerBase::Accept)),
-            Self::Upstream(address) => {
-                let found = match address.contains(':') {
-                    true => address.to_socket_addrs(),
-                    false => (address.as_str(), MQTT_PORT).to_socket_addrs(),
-                };
-                let found = found.ok().and_then(|mut addresses| addresses.next());
-                let found = found.ok_or_else(|| BadBase::NoUpstream {
-                    address: address.clone(),
-                })?;
+            Self::Upstream(upstream) => {
+                let found = address(upstream, Some(MQTT_PORT))?;
                 Ok(builder.base(BrokerBase::Upstream(found)))
             }
         }

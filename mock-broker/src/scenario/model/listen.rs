@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
+use super::address;
 use crate::{
     CertificateFault, ClientCertificate, Listener, Tls, TlsFault, TlsVersion, WebSocket,
     WebSocketFault,
@@ -18,8 +20,13 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Listen {
-    /// An address of TCP, `127.0.0.1:1883`; with port 0, a port of the system's choice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// An address of TCP, `127.0.0.1:1883`, or a name, `localhost:1883`; with port 0, a port of the
+    /// system's choice.
+    #[serde(
+        default,
+        deserialize_with = "place",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub address: Option<SocketAddr>,
     /// The path of a Unix domain socket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +37,12 @@ pub struct Listen {
     /// WebSocket is spoken there: `{}` for right WebSocket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub websocket: Option<WebSocketOptions>,
+}
+
+fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| address(&text, None).map_err(D::Error::custom))
+        .transpose()
 }
 
 /// How TLS is spoken, and what is wrong with it.

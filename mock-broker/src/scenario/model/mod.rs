@@ -1,5 +1,6 @@
 //! The types that files and the control API are read into: what is written, as it is written.
 
+mod address;
 mod base;
 mod data;
 mod drive;
@@ -12,6 +13,7 @@ mod reply;
 mod step;
 mod version;
 
+pub use address::{BadAddress, address};
 pub use base::{
     Accept, AccessEntry, AuthenticationMethod, BadBase, Base, ChallengeStep, LimitOptions,
     OperationName, PermissionName, UserEntry,

@@ -47,6 +47,10 @@ impl Document {
         read.map_err(|fault| LoadError::located(&self.name, &self.text, fault))
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -81,15 +81,29 @@ impl ScenarioFile {
         self.document.text()
     }
 
-    /// The rules that the steps are, in their order.
+    /// The rules that the steps are, in their order. A step without a name is called by the file
+    /// and its number, the first being 1: `plant.toml, step 2`.
     ///
     /// # Errors
     ///
     /// Where a step is none: why, with the line that it is in.
     pub fn rules(&self) -> Result<Vec<Rule>, LoadError> {
-        self.scenario
+        let rules = self
+            .scenario
             .rules()
-            .map_err(|(index, error)| self.bad_step(index, &error))
+            .map_err(|(index, error)| self.bad_step(index, &error))?;
+        let rules = rules.into_iter().zip(&self.scenario.steps).enumerate();
+        Ok(rules
+            .map(|(index, (rule, step))| match step.name {
+                Some(_) => rule,
+                None => rule.named(self.place_of(index)),
+            })
+            .collect())
+    }
+
+    /// Where a step stands, counted from 0, for people: `plant.toml, step 2`.
+    pub fn place_of(&self, step: usize) -> String {
+        format!("{}, step {}", self.document.name(), step + 1)
     }
 
     /// The broker with the base behaviour of the scenario, and refusing connections at first where it

@@ -40,7 +40,7 @@ impl Shipped {
     ///
     /// Never, by the tests of this crate.
     pub fn file(&self) -> Result<ScenarioFile, LoadError> {
-        ScenarioFile::parse(&format!("{}.toml", self.name), self.text)
+        ScenarioFile::parse(self.name, self.text)
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use nack_mock_broker::scenario::Code;
 
-use crate::faults::Fault;
-use crate::listeners::Address;
+use crate::faults::{Fault, Message};
+use crate::listeners::{self, Address};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -113,7 +113,7 @@ pub(crate) struct Broker {
     /// Where the control API and its page are served, over HTTP: rules can be added while the
     /// broker runs. Who asks from elsewhere than this machine needs the token that the environment
     /// variable MOCK_BROKER_TOKEN holds
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = listeners::control)]
     pub(crate) control: Option<SocketAddr>,
     /// Ends by itself: after `3-connections`, after `30s` or `500ms`, or once all that is expected
     /// is `satisfied`; can be repeated
@@ -131,6 +131,13 @@ pub(crate) struct Broker {
     /// Writes the certificate that clients must trust for TLS, as PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// Writes a certificate for clients, as PEM: by the authority of --ca, for a broker that asks
+    /// for one (`tls = { client_certificate = "required" }` in a scenario)
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// Writes the private key of --client-certificate, as PEM
+    #[arg(long, value_name = "FILE", requires = "client_certificate")]
+    pub(crate) client_key: Option<PathBuf>,
     /// What randomness begins with [default: as the scenario says, or another one each time]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -145,7 +152,8 @@ pub(crate) struct Broker {
 }
 
 /// A fault a packet that a server sends. A reason code is a number or a name; instead of one,
-/// `drop`, `close` and `reset` send nothing.
+/// `drop`, `close` and `reset` send nothing. What a broker does not send by itself, DISCONNECT and
+/// AUTH, cannot be dropped.
 #[derive(Args)]
 #[command(next_help_heading = "Faults: [WHICH=]CODE, drop, close or reset")]
 pub(crate) struct Faults {
@@ -170,10 +178,15 @@ pub(crate) struct Faults {
     /// Answers UNSUBSCRIBE so; WHICH is a topic filter that it has
     #[arg(long, value_name = "[FILTER=]CODE")]
     pub(crate) unsuback: Vec<Fault>,
-    /// Sends DISCONNECT behind CONNACK; WHICH is a client identifier
+    /// Sends this PUBLISH behind each CONNACK that lets a client in, whatever it has subscribed to:
+    /// of QoS 0, or of the QoS in front (`1:plant/1=full`); TOPIC goes to the first `=`
+    #[arg(long, value_name = "[QOS:]TOPIC=PAYLOAD")]
+    pub(crate) publish: Vec<Message>,
+    /// Sends DISCONNECT behind CONNACK, or ends the connection there; WHICH is a client identifier
     #[arg(long, value_name = "[CLIENT=]CODE")]
     pub(crate) disconnect: Vec<Fault>,
-    /// Answers CONNECT with AUTH; WHICH is a client identifier
+    /// Answers CONNECT with AUTH, of the authentication method that the client named; WHICH is a
+    /// client identifier
     #[arg(long, value_name = "[CLIENT=]CODE")]
     pub(crate) auth: Vec<Fault>,
     /// Does not answer PINGREQ: `drop`, `close` or `reset`
@@ -198,11 +211,15 @@ impl std::str::FromStr for ExitAfter {
         let (count, unit) = count_and_unit(text);
         Ok(match unit {
             "satisfied" if count.is_empty() => Self::Satisfied,
-            "-connection" | "-connections" => Self::Connections(
-                count
+            "-connection" | "-connections" => {
+                match count
                     .parse()
-                    .map_err(|_| format!("`{count}` is no number of connections"))?,
-            ),
+                    .map_err(|_| format!("`{count}` is no number of connections"))?
+                {
+                    0 => return Err("no connection ends: expected `1-connection` or more".into()),
+                    count => Self::Connections(count),
+                }
+            }
             "ms" | "s" | "m" => Self::Time(time(text)?),
             _ => {
                 return Err("expected `3-connections`, `30s`, `500ms`, `2m` or `satisfied`".into());
@@ -256,6 +273,7 @@ mod tests {
             "3 s",
             "-1s",
             "3-satisfied",
+            "0-connections",
             "99999999999999999999s",
         ] {
             assert!(wrong.parse::<ExitAfter>().is_err(), "{wrong}");

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use nack_codec::PacketType;
-use nack_mock_broker::scenario::{Close, Code, Drive, On, OneOrMany, PacketName, Reply, Step};
+use nack_mock_broker::scenario::{
+    Close, Code, Data, Drive, On, OneOrMany, PacketName, Reply, Step,
+};
 
 use crate::arguments::Faults;
 
@@ -45,6 +47,71 @@ impl FromStr for Fault {
     }
 }
 
+/// A message that is sent to each client: its QoS, its topic, and what it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    text: String,
+    qos: u8,
+    topic: String,
+    payload: String,
+}
+
+impl FromStr for Message {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let level = text.split_once(':').and_then(|(qos, rest)| match qos {
+            "0" => Some((0, rest)),
+            "1" => Some((1, rest)),
+            "2" => Some((2, rest)),
+            _ => None,
+        });
+        let (qos, message) = level.unwrap_or((0, text));
+        let (topic, payload) = message
+            .split_once('=')
+            .ok_or("expected TOPIC=PAYLOAD, or 1:TOPIC=PAYLOAD for QoS 1")?;
+        Ok(Self {
+            text: text.to_owned(),
+            qos,
+            topic: topic.to_owned(),
+            payload: payload.to_owned(),
+        })
+    }
+}
+
+impl Message {
+    fn reply(&self) -> Reply {
+        let mut reply = Reply::new(PacketName(PacketType::Publish));
+        reply.topic = Some(Data::Text(self.topic.clone()));
+        reply.payload = Some(Data::Text(self.payload.clone()));
+        reply.qos = Some(self.qos);
+        reply
+    }
+}
+
+/// One step for all messages, as the first step about a packet is the only one. It is about the
+/// CONNACK and not about the CONNECT, so that it stands beside the flags about that, and refused
+/// clients are sent nothing.
+fn publishing(messages: &[Message]) -> Step {
+    let mut on = On::default();
+    on.packet = Some(PacketName(PacketType::Connack));
+    on.to_client = true;
+    on.reason = Some(Code::Number(0));
+    let mut usual = Drive::default();
+    usual.as_usual = true;
+    let mut behind = Drive::default();
+    behind.reply = OneOrMany(messages.iter().map(Message::reply).collect());
+    let names: Vec<String> = messages
+        .iter()
+        .map(|message| format!("--publish {}", message.text))
+        .collect();
+    let mut step = Step::default();
+    step.name = Some(names.join(" "));
+    step.on = Some(on);
+    step.drive = OneOrMany(vec![usual, behind]);
+    step
+}
+
 impl Faults {
     /// The steps that the flags are.
     pub(crate) fn steps(&self) -> Result<Vec<Step>, String> {
@@ -65,6 +132,9 @@ impl Faults {
             (&self.pingresp, Pingresp, Pingreq),
         ];
         let mut steps = Vec::new();
+        if !self.publish.is_empty() {
+            steps.push(publishing(&self.publish));
+        }
         for (faults, packet, on) in flags {
             for fault in faults {
                 steps.push(fault.step(packet, on)?);
@@ -81,6 +151,25 @@ impl Fault {
             return Err(format!(
                 "{name}: PINGRESP has no reason code; use `drop`, `close` or `reset`"
             ));
+        }
+        if self.what == What::Drop {
+            // The usual broker sends neither: there is nothing to leave out, and to leave the
+            // CONNECT unanswered instead is what another flag does.
+            match packet {
+                PacketType::Disconnect => {
+                    return Err(format!(
+                        "{name}: no DISCONNECT is sent unless you ask for one; use a code, `close` \
+                         or `reset`"
+                    ));
+                }
+                PacketType::Auth => {
+                    return Err(format!(
+                        "{name}: no AUTH is sent unless you ask for one; use a code, or \
+                         `--connack drop`, which leaves CONNECT without an answer"
+                    ));
+                }
+                _ => {}
+            }
         }
         let mut step = Step::default();
         step.on = Some(self.on(packet, on).ok_or_else(|| {
@@ -144,6 +233,20 @@ impl Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_has_a_topic_a_payload_and_perhaps_a_qos() {
+        let said = |text: &str| {
+            let message: Message = text.parse().unwrap();
+            (message.qos, message.topic, message.payload)
+        };
+        let expected = |qos, topic: &str, payload: &str| (qos, topic.into(), payload.into());
+        assert_eq!(said("plant/1=a=b"), expected(0, "plant/1", "a=b"));
+        assert_eq!(said("2:plant="), expected(2, "plant", ""));
+        assert_eq!(said("3:plant=x"), expected(0, "3:plant", "x"));
+        assert_eq!(said("0:1:plant=x"), expected(0, "1:plant", "x"));
+        assert!("plant".parse::<Message>().is_err());
+    }
 
     #[test]
     fn a_fault_is_about_some_packets_or_all() {

@@ -13,35 +13,79 @@ use crate::arguments::{Broker, ExitAfter};
 /// How long clients have to read what was sent to them, once all that is expected has happened.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What people call the place that `-` is.
+const STDOUT: &str = "stdout";
+
 pub(crate) struct Follower {
     quiet: bool,
-    journal: Option<Box<dyn Write + Send>>,
-    capture: Option<Capture<BufWriter<File>>>,
+    journal: Option<Output<Box<dyn Write + Send>>>,
+    capture: Option<Output<Capture<BufWriter<File>>>>,
     /// The number of the entry that comes next.
     next: u64,
     opened: u32,
     open: u32,
     /// A file that could not be written any more.
-    failed: Option<io::Error>,
+    failed: Option<Unwritable>,
+}
+
+/// What is written to, and what people call it.
+struct Output<W> {
+    name: String,
+    to: W,
+}
+
+/// A file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} cannot be written: {cause}")]
+pub(crate) struct Unwritable {
+    name: String,
+    cause: io::Error,
+}
+
+impl Unwritable {
+    pub(crate) fn file(path: &Path, cause: io::Error) -> Self {
+        let name = path.display().to_string();
+        Self { name, cause }
+    }
+
+    pub(crate) fn stdout(cause: io::Error) -> Self {
+        let name = STDOUT.to_owned();
+        Self { name, cause }
+    }
+}
+
+impl<W> Output<W> {
+    fn write(&mut self, write: impl FnOnce(&mut W) -> io::Result<()>) -> Result<(), Unwritable> {
+        write(&mut self.to).map_err(|cause| Unwritable {
+            name: self.name.clone(),
+            cause,
+        })
+    }
 }
 
 impl Follower {
     /// Opens the files that are written.
-    pub(crate) fn new(arguments: &Broker) -> Result<Self, crate::serve::Failure> {
-        let create = |path: &Path| {
-            File::create(path)
-                .map_err(|error| format!("{} cannot be written: {error}", path.display()))
-        };
-        let journal: Option<Box<dyn Write + Send>> = match &arguments.journal {
-            Some(path) if path.as_os_str() == "-" => Some(Box::new(io::stdout())),
-            // Not buffered: whoever follows the file sees each entry when it comes.
-            Some(path) => Some(Box::new(create(path)?)),
+    pub(crate) fn new(arguments: &Broker) -> Result<Self, Unwritable> {
+        let create =
+            |path: &Path| File::create(path).map_err(|cause| Unwritable::file(path, cause));
+        let journal = match &arguments.journal {
+            Some(path) => {
+                let (name, to): (_, Box<dyn Write + Send>) = match path.as_os_str() == "-" {
+                    true => (STDOUT.to_owned(), Box::new(io::stdout())),
+                    // Not buffered: whoever follows the file sees each entry when it comes.
+                    false => (path.display().to_string(), Box::new(create(path)?)),
+                };
+                Some(Output { name, to })
+            }
             None => None,
         };
         let capture = match &arguments.pcap {
             Some(path) => {
                 let file = BufWriter::new(create(path)?);
-                Some(Capture::new(file, SystemTime::now())?)
+                let to = Capture::new(file, SystemTime::now())
+                    .map_err(|cause| Unwritable::file(path, cause))?;
+                let name = path.display().to_string();
+                Some(Output { name, to })
             }
             None => None,
         };
@@ -110,7 +154,7 @@ impl Follower {
     /// # Errors
     ///
     /// Where a file could not be written.
-    pub(crate) fn catch_up(&mut self, broker: &MockBroker) -> io::Result<()> {
+    pub(crate) fn catch_up(&mut self, broker: &MockBroker) -> Result<(), Unwritable> {
         for entry in &broker.journal() {
             self.take(entry);
         }
@@ -118,7 +162,7 @@ impl Follower {
             return Err(error);
         }
         match &mut self.capture {
-            Some(capture) => capture.flush(),
+            Some(capture) => capture.write(Capture::flush),
             None => Ok(()),
         }
     }
@@ -146,15 +190,17 @@ impl Follower {
         }
     }
 
-    fn write(&mut self, entry: &Entry) -> io::Result<()> {
+    fn write(&mut self, entry: &Entry) -> Result<(), Unwritable> {
         if let Some(journal) = &mut self.journal {
-            let mut line = serde_json::to_vec(&JournalEntry::from(entry))?;
-            line.push(b'\n');
-            journal.write_all(&line)?;
-            journal.flush()?;
+            journal.write(|journal| {
+                let mut line = serde_json::to_vec(&JournalEntry::from(entry))?;
+                line.push(b'\n');
+                journal.write_all(&line)?;
+                journal.flush()
+            })?;
         }
         match &mut self.capture {
-            Some(capture) => capture.add(entry),
+            Some(capture) => capture.write(|capture| capture.add(entry)),
             None => Ok(()),
         }
     }

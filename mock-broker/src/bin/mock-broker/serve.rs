@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use nack_mock_broker::control::{ControlServer, Local};
-use nack_mock_broker::scenario::{self, Expect, ScenarioFile};
+use nack_mock_broker::scenario::{self, Expect, Listen, ScenarioFile};
 use nack_mock_broker::{Base, MockBroker, Rule, Tls};
 
 use crate::arguments::{Broker, ExitAfter};
 use crate::commands::NO_STEP;
 use crate::exit;
-use crate::follow::Follower;
+use crate::follow::{Follower, Unwritable};
 use crate::listeners;
 
 /// Longer than any broker runs: the log does not give up.
@@ -52,12 +52,55 @@ pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode
         if of_file.is_empty() {
             eprintln!("{name}: {NO_STEP}");
         }
-        rules.extend(of_file);
+        rules.extend(told_apart(of_file, file, &files));
     }
+    if arguments.exit_after.contains(&ExitAfter::Satisfied) {
+        let never = match arguments.lenient {
+            true => Some("--lenient expects nothing"),
+            false if rules.is_empty() => Some("there is no rule"),
+            false => None,
+        };
+        if let Some(never) = never {
+            return Ok(usage(&format!(
+                "--exit-after satisfied: {never}, so nothing can become satisfied"
+            )));
+        }
+    }
+    let authority = OnceCell::new();
+    let mut listeners = Vec::new();
+    for (name, file) in scenarios.iter().zip(&files) {
+        // Asked for its errors, which show the line.
+        file.listeners(&authority)?;
+        let of_file = file.scenario().listeners.iter().cloned();
+        listeners.extend(of_file.map(|listen| (name.clone(), listen)));
+    }
+    let listeners = match listeners::choose(&arguments.listen, listeners) {
+        Ok(listeners) => listeners,
+        Err(displaced) => return Ok(usage(&displaced.to_string())),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run(arguments, &files, rules))
+    runtime.block_on(run(arguments, &files, rules, &listeners, &authority))
+}
+
+/// The rules of a file, of which those with a name that another step has too are told by their place
+/// as well.
+fn told_apart(rules: Vec<Rule>, file: &ScenarioFile, all: &[ScenarioFile]) -> Vec<Rule> {
+    let names = all.iter().flat_map(|file| &file.scenario().steps);
+    let names: Vec<&str> = names.filter_map(|step| step.name.as_deref()).collect();
+    let steps = file.scenario().steps.iter().enumerate();
+    let told = rules.into_iter().zip(steps).map(|(rule, (index, step))| {
+        let twice = step.name.as_deref().filter(|name| {
+            let same = names.iter().filter(|other| *other == name);
+            same.count() > 1
+        });
+        match twice {
+            Some(name) => rule.named(format!("{}: {name}", file.place_of(index))),
+            None => rule,
+        }
+    });
+    told.collect()
 }
 
 /// Says what chance begins with, where there is chance, so that it can be had again.
@@ -84,9 +127,10 @@ async fn run(
     arguments: &Broker,
     files: &[ScenarioFile],
     rules: Vec<Rule>,
+    listeners: &[Listen],
+    authority: &OnceCell<Tls>,
 ) -> Result<ExitCode, Failure> {
-    let authority = OnceCell::new();
-    let broker = start(arguments, files, &authority).await?;
+    let broker = start(arguments, files, listeners, authority).await?;
     let mut guards = Vec::new();
     for rule in rules {
         let rule = match arguments.lenient {
@@ -97,7 +141,12 @@ async fn run(
     }
     if let Some(path) = &arguments.ca {
         let tls = authority.get_or_init(Tls::new);
-        write(path, tls.ca_pem().as_bytes())?;
+        write(path, &tls.ca_pem())?;
+    }
+    if let (Some(certificate), Some(key)) = (&arguments.client_certificate, &arguments.client_key) {
+        let identity = authority.get_or_init(Tls::new).client_identity("client");
+        write(certificate, identity.certificate_pem())?;
+        write(key, identity.key_pem())?;
     }
     let mut follower = Follower::new(arguments)?;
     let control = match arguments.control {
@@ -109,7 +158,7 @@ async fn run(
     };
     let mut signals = Signals::new()?;
     let control_url = control.as_ref().map(ControlServer::url);
-    announce(&broker, control_url.as_deref(), arguments.json)?;
+    announce(&broker, control_url.as_deref(), arguments.json).map_err(Unwritable::stdout)?;
 
     let stopped = follower.follow(&broker, &guards, &arguments.exit_after);
     tokio::select! {
@@ -132,6 +181,7 @@ async fn run(
 async fn start(
     arguments: &Broker,
     files: &[ScenarioFile],
+    listeners: &[Listen],
     authority: &OnceCell<Tls>,
 ) -> Result<MockBroker, Failure> {
     let mut builder = MockBroker::builder().patience(FOR_EVER);
@@ -147,23 +197,16 @@ async fn start(
     if arguments.silent {
         builder = builder.base(Base::Silent);
     }
-    let mut said = Vec::new();
-    for file in files {
-        // Asked for its errors, which show the line.
-        file.listeners(authority)?;
-        said.extend(file.scenario().listeners.iter().cloned());
-    }
-    let chosen = listeners::choose(&arguments.listen, said);
-    for listen in &chosen {
+    for listen in listeners {
         builder = builder.listen(listen.listener(authority)?);
     }
     builder.start().await.map_err(|error| {
-        let places: Vec<String> = chosen.iter().map(place).collect();
+        let places: Vec<String> = listeners.iter().map(place).collect();
         format!("cannot listen on {}: {error}", places.join(", ")).into()
     })
 }
 
-fn place(listen: &scenario::Listen) -> String {
+fn place(listen: &Listen) -> String {
     match (&listen.address, &listen.unix) {
         (Some(address), _) => address.to_string(),
         (None, Some(path)) => path.display().to_string(),
@@ -242,7 +285,6 @@ impl Signals {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
+fn write(path: &Path, text: &str) -> Result<(), Unwritable> {
+    std::fs::write(path, text).map_err(|cause| Unwritable::file(path, cause))
 }

@@ -15,6 +15,36 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
+const ANYWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+/// Starts it on a port of the system's choice, and waits for its line.
+pub(crate) fn start(arguments: &[&str]) -> Running {
+    // What a command takes stands behind it.
+    Running::start(&[arguments, &ANYWHERE].concat())
+}
+
+/// A folder that is gone with the test.
+pub(crate) struct Folder(std::path::PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("nack-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left in a folder for temporary files harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// What it printed and how it ended, for a snapshot.
 pub(crate) fn told(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -114,6 +144,17 @@ impl Client {
         let mut read = vec![0; bytes.len()];
         self.0.read_exact(&mut read).unwrap();
         assert_eq!(read, bytes);
+    }
+
+    /// Reads until these bytes have come.
+    pub(crate) fn read_until(&mut self, end: &[u8]) -> Vec<u8> {
+        let mut read = Vec::new();
+        while !read.ends_with(end) {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).unwrap();
+            read.push(byte[0]);
+        }
+        read
     }
 
     /// Connects in MQTT 5.0, and is let in.

@@ -1,35 +1,6 @@
 //! The broker as a process: what clients meet, what scripts wait for, how it ends.
 
-use super::program::{Client, Running, run, told};
-
-const ANYWHERE: [&str; 2] = ["--listen", "127.0.0.1:0"];
-
-fn start(arguments: &[&str]) -> Running {
-    // What a command takes stands behind it.
-    Running::start(&[arguments, &ANYWHERE].concat())
-}
-
-/// A folder that is gone with the test.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("nack-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left in a folder for temporary files harms nobody.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use super::program::{Client, Folder, Running, run, start, told};
 
 #[test]
 fn a_flag_is_a_fault() {
@@ -263,6 +234,23 @@ fn it_stands_in_front_of_a_real_broker() {
     assert_eq!(broker.end().0, 0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_written_any_more_is_named() {
+    for flag in ["--journal", "--pcap"] {
+        let broker = start(&[flag, "/dev/full", "-q", "--exit-after", "1-connection"]);
+        let mut client = broker.connect();
+        client.let_in();
+        drop(client);
+        let (code, _, stderr) = broker.end();
+        assert_eq!(code, 3);
+        assert!(
+            stderr.starts_with("mock-broker: /dev/full cannot be written: "),
+            "{stderr}"
+        );
+    }
+}
+
 #[test]
 fn a_port_that_is_taken_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -284,6 +272,10 @@ fn what_is_wrong_with_the_command_line_is_told() {
         told(&["--pubrel", "t=0x92"]),
         told(&["--puback", "a/#/b=0x97"]),
         told(&["--exit-after", "soon"]),
+        told(&["--exit-after", "0-connections"]),
+        told(&["--exit-after", "satisfied"]),
+        told(&["--puback", "0x97", "--lenient", "--exit-after", "satisfied"]),
+        told(&["--publish", "plant"]),
         told(&["--listen", "http://127.0.0.1"]),
         told(&["--silent", "--upstream", "127.0.0.1:1"]),
         told(&["run", "v5/puback-quota-exeeded"]),

@@ -1,0 +1,82 @@
+//! Faults without a file: what each flag does to a client.
+
+use super::program::{Client, run, start, told};
+
+#[test]
+fn what_is_never_sent_cannot_be_dropped() {
+    let told = [
+        told(&["--disconnect", "drop"]),
+        told(&["--auth", "c1=drop"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+    let ends = run(&[
+        "--disconnect",
+        "close",
+        "--listen",
+        "127.0.0.1:0",
+        "--exit-after",
+        "1ms",
+    ]);
+    assert_eq!(ends.status.code(), Some(1));
+}
+
+/// A CONNECT of MQTT 5.0 with the authentication method `EX`.
+const CONNECT_EX: &[u8] = b"\x10\x14\x00\x04MQTT\x05\x02\x00\x00\x05\x15\x00\x02EX\x00\x02c1";
+
+#[test]
+fn an_auth_has_the_method_of_the_client() {
+    let broker = start(&["--auth", "0x18", "--exit-after", "1-connection"]);
+    let mut client = broker.connect();
+    client.send(CONNECT_EX);
+    client.expects(b"\xF0\x07\x18\x05\x15\x00\x02EX");
+    drop(client);
+    assert_eq!(broker.end().0, 0);
+}
+
+#[test]
+fn messages_are_sent_behind_connack_and_beside_other_faults() {
+    let broker = start(&[
+        "--publish",
+        "plant/1=full",
+        "--publish",
+        "1:t=",
+        "--disconnect",
+        "0x8B",
+        "--exit-after",
+        "1-connection",
+    ]);
+    let mut client = broker.connect();
+    client.let_in();
+    client.expects(b"\x30\x0E\x00\x07plant/1\x00full");
+    client.expects(b"\x32\x06\x00\x01t\x00\x01\x00");
+    client.expects(b"\xE0\x01\x8B");
+    client.expects_end();
+    drop(client);
+    let (code, _, stderr) = broker.end();
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stderr.contains("[rule --publish plant/1=full --publish 1:t=]"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn who_is_refused_is_sent_no_message() {
+    let broker = start(&[
+        "--publish",
+        "t=x",
+        "--connack",
+        "0x87",
+        "--exit-after",
+        "1-connection",
+        "-q",
+    ]);
+    let mut client = broker.connect();
+    client.send(Client::CONNECT);
+    client.expects(b"\x20\x03\x00\x87\x00");
+    client.expects_end();
+    drop(client);
+    let (code, _, stderr) = broker.end();
+    assert_eq!(code, 1);
+    assert!(stderr.contains("rule --publish t=x: expected"), "{stderr}");
+}

@@ -134,6 +134,14 @@ impl Connection {
         let asked = script.request.as_ref().and_then(Request::received);
         let completed = asked.and_then(|received| reply.with_method_of(&received));
         let reply = completed.as_ref().unwrap_or(reply);
+        if let Some(reason) = reply.unsayable(self.source.version) {
+            let packet = reply.packet_type().name();
+            let note = format!("3.1.1 has no {packet} that says {reason}: closed instead").into();
+            let (to, rule) = (Direction::ToClient, script.rule.clone());
+            let record = &mut access.state().record;
+            record.note_of_rule(&self.source, to, note, rule);
+            return self.end_in(access, to, Closed::Finished);
+        }
         let mut context = Context {
             version: self.source.version,
             packet_id: 1,

@@ -24,6 +24,10 @@ Examples:
   mock-broker run plant.toml                      one of your own
   mock-broker explain 0x97                        what a reason code means
 
+A code is a number (0x97, 151), which is written as it is, or a name (quota-exceeded), which is said
+in the words of the version that the client speaks: where 3.1.1 has none, by the nearest return code
+of CONNACK, or by closing the connection, as the log says then.
+
 In scripts, wait for the line on stdout, which says where the broker listens:
   mock-broker --listen 127.0.0.1:0 --connack server-busy --exit-after satisfied
 
@@ -151,7 +155,8 @@ pub(crate) struct Broker {
     pub(crate) faults: Faults,
 }
 
-/// A fault a packet that a server sends. A reason code is a number or a name; instead of one,
+/// A fault a packet that a server sends. A reason code is a number, which is written as it is, or a
+/// name, which is said in the words of the client's version, if need be by closing; instead of one,
 /// `drop`, `close` and `reset` send nothing. What a broker does not send by itself, DISCONNECT and
 /// AUTH, cannot be dropped.
 #[derive(Args)]

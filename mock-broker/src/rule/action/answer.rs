@@ -120,8 +120,8 @@ fn each(packet: PacketType, code: Reason) -> Answer<Suback> {
 /// DISCONNECT: the server ends the connection and says why.
 ///
 /// Closes the connection behind the packet, as the standard demands of its sender; see
-/// [`stay_open`](Answer::stay_open). 3.1.1 has no DISCONNECT from a server; it is sent all the
-/// same.
+/// [`stay_open`](Answer::stay_open). 3.1.1 has no DISCONNECT from a server: one with a number is
+/// sent all the same, and in place of one with a [named reason](Reason) the connection is closed.
 pub fn disconnect(reason: impl Into<Reason>) -> Answer<Disconnect> {
     let reason = reason.into();
     Answer::new(Body::Disconnect { reason })

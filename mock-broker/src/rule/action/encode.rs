@@ -4,8 +4,8 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use nack_codec::{PacketType, Version};
 
-use super::Form;
 use super::reply::{Body, Codes, Reply};
+use super::{Form, Reason};
 
 /// What an answer takes from where it goes to, as far as it does not say it itself.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +100,7 @@ impl Reply {
                 Form::Short
             }
             Body::Auth { reason } if reason.code() == 0 => Form::Short,
+            Body::Ack { packet, reason } if reason.is_left_out(*packet, version) => Form::Short,
             Body::Ack { .. } | Body::Disconnect { .. } => Form::NoProperties,
             // Only the bare success may be without a property length.
             Body::Auth { .. } => Form::Full,
@@ -164,11 +165,15 @@ impl Codes {
         }
     }
 
-    fn are_successes(&self) -> bool {
+    pub(crate) fn reasons(&self) -> &[Reason] {
         match self {
-            Self::List(codes) => codes.iter().all(|code| code.code() < 0x80),
-            Self::Each(code) => code.code() < 0x80,
+            Self::List(codes) => codes,
+            Self::Each(code) => std::slice::from_ref(code),
         }
+    }
+
+    fn are_successes(&self) -> bool {
+        self.reasons().iter().all(|code| code.code() < 0x80)
     }
 }
 

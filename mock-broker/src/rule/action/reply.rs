@@ -112,6 +112,22 @@ impl Reply {
         Some(reply)
     }
 
+    /// The reason that the version cannot say, if there is one: the connection is closed instead.
+    pub(crate) fn unsayable(&self, version: Version) -> Option<Reason> {
+        let version = self.version.unwrap_or(version);
+        let reasons = match &self.body {
+            Body::Connack { reason, .. }
+            | Body::Ack { reason, .. }
+            | Body::Disconnect { reason }
+            | Body::Auth { reason } => std::slice::from_ref(reason),
+            Body::Suback { codes, .. } => codes.reasons(),
+            Body::Publish { .. } | Body::Pingresp => &[],
+        };
+        let packet = self.packet_type();
+        let mut reasons = reasons.iter().copied();
+        reasons.find(|reason| reason.is_unsayable(packet, version))
+    }
+
     /// Whether the standard has the server close the connection behind this packet:
     /// `[MQTT-3.2.2-7]`, 3.1.1 `[MQTT-3.2.2-5]`, and `[MQTT-3.14.4-2]`.
     pub(crate) const fn ends_connection(&self) -> bool {

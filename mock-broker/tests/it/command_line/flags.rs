@@ -80,3 +80,46 @@ fn who_is_refused_is_sent_no_message() {
     assert_eq!(code, 1);
     assert!(stderr.contains("rule --publish t=x: expected"), "{stderr}");
 }
+
+/// A CONNECT of MQTT 3.1.1.
+const CONNECT_V311: &[u8] = b"\x10\x0E\x00\x04MQTT\x04\x02\x00\x00\x00\x02c1";
+
+#[test]
+fn a_name_is_said_in_the_words_of_3_1_1() {
+    for (flags, sent, received) in [
+        (
+            ["--connack", "quota-exceeded"],
+            &b""[..],
+            &b"\x20\x02\x00\x03"[..],
+        ),
+        (["--connack", "0x97"], b"", b"\x20\x02\x00\x97"),
+        (["--disconnect", "server-busy"], b"", b"\x20\x02\x00\x00"),
+        (
+            ["--puback", "quota-exceeded"],
+            b"\x32\x05\x00\x01t\x00\x01",
+            b"\x20\x02\x00\x00",
+        ),
+        (
+            ["--puback", "no-matching-subscribers"],
+            b"\x32\x05\x00\x01t\x00\x01\xE0\x00",
+            b"\x20\x02\x00\x00\x40\x02\x00\x01",
+        ),
+        (
+            ["--unsuback", "not-authorized"],
+            b"\xA2\x05\x00\x01\x00\x01t",
+            b"\x20\x02\x00\x00",
+        ),
+    ] {
+        let broker = start(&[&flags[..], &["--exit-after", "1-connection"]].concat());
+        let mut client = broker.connect();
+        client.send(&[CONNECT_V311, sent].concat());
+        client.expects(received);
+        client.expects_end();
+        drop(client);
+        let (code, _, stderr) = broker.end();
+        assert_eq!(code, 0, "{stderr}");
+        let is_said = stderr.contains("3.1.1 has no ");
+        let closes = received == b"\x20\x02\x00\x00";
+        assert_eq!(is_said, closes, "{stderr}");
+    }
+}

@@ -20,6 +20,9 @@ fn codes_are_explained() {
         told(&["explain", "normal-disconnection"]),
         told(&["explain", "5"]),
         told(&["explain", "bad-authentication-method"]),
+        told(&["explain", "0x80"]),
+        told(&["explain", "0x91"]),
+        told(&["explain", "97"]),
         told(&["explain", "0x42"]),
         told(&["explain", "quota"]),
         told(&["explain", "999"]),
@@ -39,6 +42,77 @@ fn every_code_is_explained_for_people_and_programs() {
         assert!(!json["packets"].as_array().unwrap().is_empty());
     }
     assert_eq!(stdout(&["explain"]).lines().count(), 43);
+}
+
+/// The codes that a cell of a table names: `0x88, 0x89`, `0x84 – 0x87`.
+fn codes(cell: &str) -> Vec<u8> {
+    let number = |text: &str| {
+        let digits = text.trim().strip_prefix("0x").unwrap();
+        u8::from_str_radix(digits, 16).unwrap()
+    };
+    let parts = cell.split(',').map(|part| match part.split_once('–') {
+        Some((from, to)) => number(from)..=number(to),
+        None => number(part)..=number(part),
+    });
+    parts.flatten().collect()
+}
+
+/// The two know nothing of each other: the advice of the client stands in its documentation.
+#[test]
+fn a_code_is_explained_as_the_client_advises() {
+    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../client/src/error/retry.rs");
+    let source = std::fs::read_to_string(client).unwrap();
+    let mut seen = 0;
+    for line in source.lines() {
+        let Some(row) = line.trim().strip_prefix("/// | 0x") else {
+            continue;
+        };
+        let mut cells = row.split('|');
+        let cell = format!("0x{}", cells.next().unwrap());
+        let advice = cells.next().unwrap();
+        for code in codes(&cell) {
+            let text = stdout(&["explain", &format!("0x{code:02X}")]);
+            let behind = text.split_once("\ntry again  ").unwrap().1;
+            let told = behind.split("\n3.1.1").next().unwrap();
+            let told = told.split("\nnote").next().unwrap();
+            for (advised, words) in [
+                ("`Later`", "yes, later"),
+                ("`Never`", "no: "),
+                ("`NewSession`", "after a clean start"),
+                ("`CallerDecides`", "that is for you to say"),
+                ("`Elsewhere`", "not here"),
+            ] {
+                assert_eq!(
+                    advice.contains(advised),
+                    told.contains(words),
+                    "0x{code:02X}: {advice} and {told}"
+                );
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(
+        seen,
+        nack_codec::ReasonCode::ALL
+            .iter()
+            .filter(|it| it.is_error())
+            .count()
+    );
+}
+
+#[test]
+fn a_code_is_explained_with_the_scenarios_of_both_versions() {
+    for (code, name) in [
+        ("0x85", "v3/connack-identifier-rejected"),
+        ("not-authorized", "v3/suback-failure"),
+        ("0x00", "v3/suback-granted-qos-0"),
+        ("0x01", "v3/suback-granted-qos-1"),
+        ("5", "v3/connack-not-authorized"),
+    ] {
+        let line = format!("mock-broker run {name}\n");
+        let text = stdout(&["explain", code]);
+        assert!(text.contains(&line), "{text}");
+    }
 }
 
 #[test]

@@ -93,13 +93,25 @@ impl Row {
         }
     }
 
-    fn retry_text(&self) -> &'static str {
-        match self.retry {
-            "transient" => "yes, later and not at once: it may pass by itself",
-            "permanent" => "no: the same again is refused again",
-            "redirect" => "not here: go to the other server, if it is one to be trusted",
-            "caller-bug" => "no: the sender of the refused packet is at fault, and must change",
-            _ => "nothing to try again",
+    /// What a client may do after it, a line each. Some codes say less than their class: those are
+    /// told by themselves.
+    fn advice(&self) -> &'static [&'static str] {
+        match (self.code, self.retry) {
+            (0x80, _) => &[
+                "in CONNACK and DISCONNECT yes, later and not at once: it may pass by itself",
+                "in acknowledgements that is for you to say: brokers use it for lasting refusals too",
+            ],
+            (0x91, _) => &["after a clean start: the two sides disagree about what is in flight"],
+            (0x92, _) => {
+                &["that is for you to say: the exchange is over, and nobody knows how it ended"]
+            }
+            (_, "transient") => &["yes, later and not at once: it may pass by itself"],
+            (_, "permanent") => &["no: the same again is refused again"],
+            (_, "redirect") => &["not here: go to the other server, if it is one to be trusted"],
+            (_, "caller-bug") => {
+                &["no: the sender of the refused packet is at fault, and must change"]
+            }
+            _ => &["nothing to try again"],
         }
     }
 
@@ -109,8 +121,7 @@ impl Row {
             .filter(|row| row.v5_code == self.code)
             .map(|row| format!("{} 0x{:02X}, {}", row.packet, row.code, lower(row.name)))
             .collect();
-        let failure = self.class == "error" && self.packets.contains(&"SUBACK");
-        if failure && self.code != 0x80 {
+        if self.is_refusal_of_suback() && self.code != 0x80 {
             found.push("SUBACK 0x80, failure".to_owned());
         }
         found
@@ -120,16 +131,42 @@ impl Row {
         let word = nack_codec::ReasonCode::from_u8(self.code).map(Code::word);
         let suffix = word.map(|word| format!("-{word}"));
         let names = scenario::SHIPPED.iter().map(scenario::Shipped::name);
-        names
-            .filter(|name| {
-                let named = suffix.as_ref().is_some_and(|suffix| name.ends_with(suffix));
-                let success = self.code == 0
-                    && ["-normal-disconnection", "-granted-qos-0"]
-                        .iter()
-                        .any(|suffix| name.ends_with(suffix));
-                name.starts_with("v5/") && (named || success)
-            })
-            .collect()
+        let of_v5 = names.filter(|name| {
+            let named = suffix.as_ref().is_some_and(|suffix| name.ends_with(suffix));
+            let success = self.code == 0
+                && ["-normal-disconnection", "-granted-qos-0"]
+                    .iter()
+                    .any(|suffix| name.ends_with(suffix));
+            name.starts_with("v5/") && (named || success)
+        });
+        let of_v311 = returns()
+            .filter(|row| row.v5_code == self.code || (self.is_refusal_of_suback() && row.fails()))
+            .filter_map(|row| row.scenario());
+        of_v5.chain(of_v311).collect()
+    }
+
+    /// Whether a SUBACK refuses with it: in 3.1.1 all of them are one.
+    fn is_refusal_of_suback(&self) -> bool {
+        self.class == "error" && self.packets.contains(&"SUBACK")
+    }
+}
+
+impl Return {
+    /// Whether it is the one refusal that a SUBACK of 3.1.1 has.
+    fn fails(&self) -> bool {
+        self.packet == "SUBACK" && self.code == 0x80
+    }
+
+    /// The scenario in which it is sent.
+    fn scenario(&self) -> Option<&'static str> {
+        let name = self.name.strip_prefix("Refused: ").unwrap_or(self.name);
+        let word = name
+            .to_lowercase()
+            .replace("maximum ", "")
+            .replace(' ', "-");
+        let wanted = format!("v3/{}-{word}", self.packet.to_lowercase());
+        let mut names = scenario::SHIPPED.iter().map(scenario::Shipped::name);
+        names.find(|name| *name == wanted)
     }
 }
 
@@ -147,10 +184,19 @@ pub(super) fn text(code: Code) -> String {
     let mut text = String::new();
     match rows().find(|row| row.code == number) {
         Some(row) => put_row(&mut text, &row),
-        None => put(
-            &mut text,
-            format_args!("0x{number:02X} ({number}) is no reason code of MQTT 5.0\n"),
-        ),
+        None => {
+            put(
+                &mut text,
+                format_args!("0x{number:02X} ({number}) is no reason code of MQTT 5.0\n"),
+            );
+            if let Some(meant) = meant(number) {
+                let (code, name) = (meant.code, meant.name);
+                put(
+                    &mut text,
+                    format_args!("did you mean 0x{code:02X} ({code}), {}?\n", lower(name)),
+                );
+            }
+        }
     }
     for row in returns().filter(|row| row.code == number && row.v5_code != number) {
         put(
@@ -163,8 +209,21 @@ pub(super) fn text(code: Code) -> String {
                 row.notes
             ),
         );
+        if let Some(name) = row.scenario() {
+            put(
+                &mut text,
+                format_args!("  see it: mock-broker run {name}\n"),
+            );
+        }
     }
     text
+}
+
+/// The code whose hexadecimal digits were typed without `0x`, where the number is none itself.
+fn meant(number: u8) -> Option<Row> {
+    let digits = number.to_string();
+    let meant = u8::from_str_radix(&digits, 16).ok()?;
+    rows().find(|row| row.code == meant)
 }
 
 fn put_row(text: &mut String, row: &Row) {
@@ -182,7 +241,10 @@ fn put_row(text: &mut String, row: &Row) {
             format_args!("{label:9}  {packet:10} from the {sender}\n"),
         );
     }
-    put(text, format_args!("try again  {}\n", row.retry_text()));
+    for (index, advice) in row.advice().iter().enumerate() {
+        let label = if index == 0 { "try again" } else { "" };
+        put(text, format_args!("{label:9}  {advice}\n"));
+    }
     if row.notes != "-" {
         put(text, format_args!("note       {}\n", row.notes));
     }
@@ -238,6 +300,7 @@ fn row_json(row: &Row) -> Value {
         "class": row.class,
         "packets": packets.collect::<Vec<_>>(),
         "retry": if row.retry == "-" { Value::Null } else { row.retry.into() },
+        "advice": row.advice().join("; "),
         "notes": if row.notes == "-" { Value::Null } else { row.notes.into() },
         "in_v311": row.in_v311(),
         "v311": v311_json(row.code),

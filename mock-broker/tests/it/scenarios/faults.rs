@@ -179,6 +179,19 @@ fn faults() -> Vec<(&'static str, Vec<Talk>)> {
             ],
         ),
         ("split-every-byte", vec![Connect, LET_IN]),
+        (
+            "coalesced",
+            vec![
+                Connect,
+                LET_IN,
+                SUBSCRIBE,
+                Takes(Duration::from_millis(200)),
+                SUBACK,
+                Meet(b"\x30\x05\x00\x01t\x000"),
+                Send(b"\xC0\x00"),
+                Meet(b"\xD0\x00"),
+            ],
+        ),
         ("bit-flips", vec![Open, Send(b"")]),
         (
             "stop-reading",
@@ -324,6 +337,9 @@ fn faults() -> Vec<(&'static str, Vec<Talk>)> {
                 PUBLISH,
                 Takes(Duration::from_millis(500)),
                 Meet(b"\x40\x02\x00\x01"),
+                PUBLISH_2,
+                Takes(Duration::from_millis(500)),
+                Meet(b"\x50\x02\x00\x01"),
             ],
         ),
         (

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use nack_mock_broker::MockBroker;
 use nack_mock_broker::scenario::{SHIPPED, Scenario};
 
 const REASON_CODES: &str = include_str!("../../../scenarios/reason-codes.tsv");
@@ -428,5 +429,16 @@ fn a_scenario_is_called_as_its_file_and_says_what_happens() {
         assert_eq!(scenario.description.as_deref(), Some(shipped.description()));
         assert!(shipped.text().starts_with("# "), "{}", shipped.name());
         assert!(file.rules().is_ok());
+    }
+}
+
+#[test]
+fn a_scenario_that_nobody_came_to_has_not_been_played() {
+    for shipped in SHIPPED {
+        let broker = MockBroker::in_memory();
+        for rule in shipped.file().unwrap().rules().unwrap() {
+            rule.mount(&broker).forget();
+        }
+        assert!(broker.verify().is_err(), "{}", shipped.name());
     }
 }

@@ -63,8 +63,8 @@ fn load() -> BTreeMap<Key, Vec<Code>> {
         let &[number, name, packets, sender, class, retry, _] = &row[..] else {
             panic!("a reason code has seven columns: {row:?}");
         };
-        let code = code(number, number, name, class, retry);
         for packet in packets.split(',').map(packet) {
+            let code = code(number, number, name_in(packet, name), class, retry);
             let of_client = match packet {
                 PacketType::Disconnect => sender == "client",
                 // Only a client begins a new authentication.
@@ -87,6 +87,18 @@ fn load() -> BTreeMap<Key, Vec<Code>> {
             .push(code);
     }
     table
+}
+
+/// What the code is called in this packet. Code 0x00 alone has more than one name: that of most
+/// packets, that of DISCONNECT and that of SUBACK, in this order.
+fn name_in(packet: PacketType, names: &'static str) -> &'static str {
+    let own = match packet {
+        PacketType::Disconnect => 1,
+        PacketType::Suback => 2,
+        _ => 0,
+    };
+    let name = |which| names.split(" / ").nth(which);
+    name(own).or_else(|| name(0)).unwrap_or(names)
 }
 
 fn code(number: &str, meaning: &str, name: &'static str, class: &str, retry: &str) -> Code {
@@ -196,6 +208,20 @@ mod tests {
         for code in listed(v311, PacketType::Connack) {
             let reason = ConnackReason::from_return_code(code.number).unwrap();
             assert_eq!(reason.as_u8(), code.meaning, "{}", code.name);
+        }
+    }
+
+    #[test]
+    fn a_code_is_called_as_in_its_packet() {
+        let first = |packet| listed(Version::V5, packet)[0].name;
+        assert_eq!(first(PacketType::Connack), "Success");
+        assert_eq!(first(PacketType::Unsuback), "Success");
+        assert_eq!(first(PacketType::Suback), "Granted QoS 0");
+        assert_eq!(first(PacketType::Disconnect), "Normal disconnection");
+        for packet in PacketType::ALL {
+            for code in listed(Version::V5, *packet) {
+                assert!(!code.name.contains('/'), "{packet} {}", code.name);
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::action::Step;
-use crate::{Builder, Received};
+use crate::{Builder, Reason, Received};
 
 /// What the broker does about packets that no rule answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -86,6 +86,13 @@ pub(crate) trait Behaviour: Send {
     /// the client.
     fn answered(&mut self, received: &Received<'_>, answered: &Answered) -> Option<bool> {
         let _ = (received, answered);
+        None
+    }
+
+    /// What it would answer for each topic filter of this SUBSCRIBE or UNSUBSCRIBE; `None` where it
+    /// decides nothing about them.
+    fn usual_codes(&self, received: &Received<'_>) -> Option<Vec<Reason>> {
+        let _ = received;
         None
     }
 

@@ -132,7 +132,12 @@ impl Connection {
 
     fn send(&mut self, access: &mut Access<'_>, reply: &Reply, script: &mut Script) {
         let asked = script.request.as_ref().and_then(Request::received);
-        let completed = asked.and_then(|received| reply.with_method_of(&received));
+        let completed = asked.and_then(|received| {
+            reply.with_method_of(&received).or_else(|| {
+                let usual = || access.state().behaviour.usual_codes(&received);
+                reply.with_usual_codes(&received, usual)
+            })
+        });
         let reply = completed.as_ref().unwrap_or(reply);
         if let Some(reason) = reply.unsayable(self.source.version) {
             let packet = reply.packet_type().name();

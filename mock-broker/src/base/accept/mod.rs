@@ -31,7 +31,7 @@ use super::settings::{Subject, may_publish};
 use super::{Answered, Behaviour, Delivery, Limits, Settings};
 use crate::action::reply::{Body, Reply};
 use crate::action::{Action, Step, disconnect};
-use crate::{Direction, Received};
+use crate::{Direction, Reason, Received};
 use aliases::{Incoming, Outgoing};
 use authenticating::{Applicant, Exchange};
 use capacity::Capacity;
@@ -220,6 +220,22 @@ impl Guest {
 }
 
 impl Behaviour for Accept {
+    fn usual_codes(&self, received: &Received<'_>) -> Option<Vec<Reason>> {
+        let number = received.connection();
+        match received.packet()? {
+            Packet::Subscribe(subscribe) => Some(self.grants(number, subscribe)),
+            Packet::Unsubscribe(unsubscribe) => {
+                let filters = unsubscribe.filters.iter();
+                let codes = filters.map(|filter| match self.is_subscribed(number, filter) {
+                    true => ReasonCode::Success.into(),
+                    false => ReasonCode::NoSubscriptionExisted.into(),
+                });
+                Some(codes.collect())
+            }
+            _ => None,
+        }
+    }
+
     fn handle(&mut self, received: &Received<'_>) -> Vec<Step> {
         let number = received.connection();
         if self.gone.contains(&number) {

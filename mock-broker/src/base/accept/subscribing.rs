@@ -10,6 +10,7 @@ use super::granting::unavailable;
 use super::limits::{FILTER_LEVELS, SUBSCRIPTIONS};
 use super::session::Waiting;
 use super::subscriptions::Subscriber;
+use crate::Reason;
 use crate::action::Step;
 use crate::action::reply::{Body, Codes, Reply};
 use crate::base::settings::may_subscribe;
@@ -19,36 +20,9 @@ impl Accept {
         if let Some(refusal) = self.refuse_subscribe(number, subscribe) {
             return refusal;
         }
-        let limits = match self.guests.get(&number) {
-            Some(guest) => guest.limits.clone(),
-            None => return Vec::new(),
-        };
-        let mut levels = self.subscriptions.levels();
-        let mut count = self
-            .session(number)
-            .map_or(0, |session| session.subscriptions);
-        let mut codes = Vec::new();
-        for subscription in subscribe.subscriptions {
-            if !self.is_subscribed(number, subscription.filter) {
-                count += 1;
-                levels += subscription.filter.get().split('/').count();
-            }
-            codes.push(if !self.may_subscribe(number, subscription) {
-                ReasonCode::NotAuthorized.into()
-            } else if let Some(reason) = unavailable(&limits, subscription.filter) {
-                reason.into()
-            } else if count > SUBSCRIPTIONS || levels > FILTER_LEVELS {
-                ReasonCode::QuotaExceeded.into()
-            } else {
-                // [MQTT-3.2.2-10]
-                subscription.options.qos.min(limits.maximum_qos).into()
-            });
-        }
+        let codes = self.grants(number, subscribe);
         // What is granted is below 3 in either version.
-        let granted: Vec<u8> = codes
-            .iter()
-            .map(|code: &crate::Reason| code.code())
-            .collect();
+        let granted: Vec<u8> = codes.iter().map(|code| code.code()).collect();
         self.subscribe_answered(number, subscribe, &granted);
         let body = Body::Suback {
             packet: PacketType::Suback,
@@ -57,7 +31,36 @@ impl Accept {
         vec![answer(body, subscribe.packet_id.get())]
     }
 
-    fn is_subscribed(&self, number: u32, filter: TopicFilter<&str>) -> bool {
+    /// What each subscription is answered; nothing is changed by that.
+    pub(super) fn grants(&self, number: u32, subscribe: &Subscribe<'_>) -> Vec<Reason> {
+        let Some(guest) = self.guests.get(&number) else {
+            return Vec::new();
+        };
+        let limits = &guest.limits;
+        let mut levels = self.subscriptions.levels();
+        let mut count = self
+            .session_of(number)
+            .map_or(0, |session| session.subscriptions);
+        let code = |subscription: Subscription<'_>| {
+            if !self.is_subscribed(number, subscription.filter) {
+                count += 1;
+                levels += subscription.filter.get().split('/').count();
+            }
+            if !self.may_subscribe(number, subscription) {
+                ReasonCode::NotAuthorized.into()
+            } else if let Some(reason) = unavailable(limits, subscription.filter) {
+                reason.into()
+            } else if count > SUBSCRIPTIONS || levels > FILTER_LEVELS {
+                ReasonCode::QuotaExceeded.into()
+            } else {
+                // [MQTT-3.2.2-10]
+                subscription.options.qos.min(limits.maximum_qos).into()
+            }
+        };
+        subscribe.subscriptions.iter().map(code).collect()
+    }
+
+    pub(super) fn is_subscribed(&self, number: u32, filter: TopicFilter<&str>) -> bool {
         let guest = self.guests.get(&number);
         guest.is_some_and(|guest| self.subscriptions.contains(filter, &guest.client_id))
     }

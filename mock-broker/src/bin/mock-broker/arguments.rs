@@ -177,10 +177,12 @@ pub(crate) struct Faults {
     /// Answers PUBREL so
     #[arg(long, value_name = "CODE")]
     pub(crate) pubcomp: Vec<Fault>,
-    /// Answers SUBSCRIBE so; WHICH is a topic filter that it has
+    /// Answers SUBSCRIBE so; WHICH is the topic filter that has the code, and the others beside it
+    /// are granted as usual (with --upstream, all have the code)
     #[arg(long, value_name = "[FILTER=]CODE")]
     pub(crate) suback: Vec<Fault>,
-    /// Answers UNSUBSCRIBE so; WHICH is a topic filter that it has
+    /// Answers UNSUBSCRIBE so; WHICH is the topic filter that has the code, and the others beside
+    /// it are ended as usual
     #[arg(long, value_name = "[FILTER=]CODE")]
     pub(crate) unsuback: Vec<Fault>,
     /// Sends this PUBLISH behind each CONNACK that lets a client in, whatever it has subscribed to:

@@ -1,10 +1,11 @@
 //! Faults without a file: a flag becomes a step, and goes the way that steps go.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use nack_codec::PacketType;
 use nack_mock_broker::scenario::{
-    Close, Code, Data, Drive, On, OneOrMany, PacketName, Reply, Step,
+    Close, Code, Data, Drive, Expect, On, OneOrMany, PacketName, Reply, Step,
 };
 
 use crate::arguments::Faults;
@@ -136,12 +137,45 @@ impl Faults {
             steps.push(publishing(&self.publish));
         }
         for (faults, packet, on) in flags {
+            let codes = by_filter(faults, packet);
             for fault in faults {
-                steps.push(fault.step(packet, on)?);
+                let mut step = fault.step(packet, on)?;
+                let is_named = fault.which.is_some() && matches!(fault.what, What::Code(_));
+                if is_named && !codes.is_empty() {
+                    if codes.len() > 1 {
+                        // One answer may be about several of them, and each has then happened.
+                        steps.push(watching(&step));
+                        step.expect = Some(Expect::ANY);
+                    }
+                    let mut reply = Reply::new(PacketName(packet));
+                    reply.by_filter = Some(codes.clone());
+                    step.reply = OneOrMany::from(reply);
+                }
+                steps.push(step);
             }
         }
         Ok(steps)
     }
+}
+
+/// The codes of those topic filters that are named, of SUBACK and UNSUBACK.
+fn by_filter(faults: &[Fault], packet: PacketType) -> BTreeMap<String, Code> {
+    if !matches!(packet, PacketType::Suback | PacketType::Unsuback) {
+        return BTreeMap::new();
+    }
+    let named = faults.iter().filter_map(|fault| match fault.what {
+        What::Code(code) => Some((fault.which.clone()?, code)),
+        What::Drop | What::Close(_) => None,
+    });
+    named.collect()
+}
+
+/// A step about the same packets, which only counts them.
+fn watching(step: &Step) -> Step {
+    let mut watching = Step::default();
+    watching.name.clone_from(&step.name);
+    watching.on.clone_from(&step.on);
+    watching
 }
 
 impl Fault {

@@ -107,6 +107,44 @@ pub fn unsuback_each(code: impl Into<Reason>) -> Answer<Suback> {
     each(PacketType::Unsuback, code.into())
 }
 
+/// SUBACK with these codes for these topic filters, where the request has them; the others are
+/// answered as usual.
+///
+/// Where the base behaviour decides nothing, as in front of another broker, the others have the
+/// first of the codes.
+///
+/// ```
+/// use nack_mock_broker::{ReasonCode, Rule, action, matcher};
+///
+/// let rule = Rule::given(matcher::subscribe().filter("secret/#"))
+///     .then(action::suback_for([("secret/#", ReasonCode::NotAuthorized)]));
+/// ```
+pub fn suback_for<F: Into<String>, R: Into<Reason>>(
+    codes: impl IntoIterator<Item = (F, R)>,
+) -> Answer<Suback> {
+    by_filter(PacketType::Suback, codes)
+}
+
+/// UNSUBACK with these codes for these topic filters, where the request has them; the others are
+/// answered as usual, as with [`suback_for`].
+pub fn unsuback_for<F: Into<String>, R: Into<Reason>>(
+    codes: impl IntoIterator<Item = (F, R)>,
+) -> Answer<Suback> {
+    by_filter(PacketType::Unsuback, codes)
+}
+
+fn by_filter<F: Into<String>, R: Into<Reason>>(
+    packet: PacketType,
+    codes: impl IntoIterator<Item = (F, R)>,
+) -> Answer<Suback> {
+    let codes = codes.into_iter();
+    let (filters, reasons) = codes
+        .map(|(filter, reason)| (filter.into(), reason.into()))
+        .unzip();
+    let codes = Codes::For { filters, reasons };
+    Answer::new(Body::Suback { packet, codes })
+}
+
 fn list<R: Into<Reason>>(packet: PacketType, codes: impl IntoIterator<Item = R>) -> Answer<Suback> {
     let codes = Codes::List(codes.into_iter().map(Into::into).collect());
     Answer::new(Body::Suback { packet, codes })

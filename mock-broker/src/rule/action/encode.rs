@@ -162,12 +162,17 @@ impl Codes {
                 .map(|code| code.on_wire(packet, version))
                 .collect(),
             Self::Each(code) => vec![code.on_wire(packet, version); filters],
+            Self::For { reasons, .. } => reasons
+                .iter()
+                .map(|code| code.on_wire(packet, version))
+                .collect(),
         }
     }
 
     pub(crate) fn reasons(&self) -> &[Reason] {
         match self {
             Self::List(codes) => codes,
+            Self::For { reasons, .. } => reasons,
             Self::Each(code) => std::slice::from_ref(code),
         }
     }

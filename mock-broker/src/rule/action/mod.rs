@@ -19,8 +19,8 @@ mod wire;
 
 pub use answer::{
     Ack, Answer, Auth, Connack, Disconnect, Pingresp, Publish, Suback, auth, connack, disconnect,
-    pingresp, puback, pubcomp, publish, pubrec, pubrel, suback, suback_each, unsuback,
-    unsuback_each,
+    pingresp, puback, pubcomp, publish, pubrec, pubrel, suback, suback_each, suback_for, unsuback,
+    unsuback_each, unsuback_for,
 };
 pub use form::Form;
 pub(crate) use listening::Listen;

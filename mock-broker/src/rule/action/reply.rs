@@ -60,6 +60,11 @@ pub(crate) enum Codes {
     List(Vec<Reason>),
     /// The same for each topic filter of the request.
     Each(Reason),
+    /// Each for its own topic filter; the others of the request are answered as usual.
+    For {
+        filters: Vec<String>,
+        reasons: Vec<Reason>,
+    },
 }
 
 /// A property as it will lie on the wire: its identifier, and the bytes of its value.
@@ -109,6 +114,43 @@ impl Reply {
         let value = prefixed(properties.authentication_method()?.as_bytes()).freeze();
         let mut reply = self.clone();
         reply.properties.insert(0, RawProperty { id, value });
+        Some(reply)
+    }
+
+    /// A SUBACK or UNSUBACK about some topic filters, with what the base behaviour says of the
+    /// others: all codes, in the order of the request. Where it says nothing of them, they have the
+    /// first code. `None` where there is nothing to be said.
+    pub(crate) fn with_usual_codes(
+        &self,
+        received: &Received<'_>,
+        usual: impl FnOnce() -> Option<Vec<Reason>>,
+    ) -> Option<Self> {
+        let Body::Suback {
+            packet,
+            codes: Codes::For { filters, reasons },
+        } = &self.body
+        else {
+            return None;
+        };
+        let wanted = received.filters();
+        let first = *reasons.first()?;
+        if wanted.is_empty() {
+            return None;
+        }
+        let usual = usual().unwrap_or_default();
+        let code = |(index, wanted): (usize, &&str)| {
+            let mut told = filters.iter().zip(reasons);
+            match told.find(|(filter, _)| filter == wanted) {
+                Some((_, reason)) => *reason,
+                None => usual.get(index).copied().unwrap_or(first),
+            }
+        };
+        let codes = Codes::List(wanted.iter().enumerate().map(code).collect());
+        let mut reply = self.clone();
+        reply.body = Body::Suback {
+            packet: *packet,
+            codes,
+        };
         Some(reply)
     }
 

@@ -1,5 +1,7 @@
 //! A packet that a step sends.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,10 @@ pub struct Reply {
     /// The reason codes of SUBACK and UNSUBACK, as many as there are here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasons: Option<Vec<Code>>,
+    /// The reason codes of SUBACK and UNSUBACK for these topic filters; the others of the request
+    /// are answered as usual. Instead of `reason` and `reasons`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_filter: Option<BTreeMap<String, Code>>,
     /// Whether CONNACK says that there is a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_present: Option<bool>,
@@ -77,6 +83,7 @@ impl Reply {
             packet,
             reason: None,
             reasons: None,
+            by_filter: None,
             session_present: None,
             packet_id: None,
             topic: None,

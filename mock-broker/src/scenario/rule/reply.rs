@@ -5,7 +5,7 @@ use nack_codec::PacketType;
 use super::{BadStep, qos};
 use crate::Reason;
 use crate::action::{self, Action, Answer};
-use crate::scenario::Reply;
+use crate::scenario::{Code, Reply};
 
 impl Reply {
     /// The packet as an action.
@@ -26,6 +26,12 @@ impl Reply {
             PacketType::Pubrec => self.finish(action::pubrec(reason)),
             PacketType::Pubrel => self.finish(action::pubrel(reason)),
             PacketType::Pubcomp => self.finish(action::pubcomp(reason)),
+            PacketType::Suback if self.by_filter.is_some() => {
+                self.finish(action::suback_for(self.codes_by_filter()))
+            }
+            PacketType::Unsuback if self.by_filter.is_some() => {
+                self.finish(action::unsuback_for(self.codes_by_filter()))
+            }
             PacketType::Suback if self.reasons.is_some() => self.finish(action::suback(codes())),
             PacketType::Suback => self.finish(action::suback_each(reason)),
             PacketType::Unsuback if self.reasons.is_some() => {
@@ -64,6 +70,11 @@ impl Reply {
         }
     }
 
+    fn codes_by_filter(&self) -> impl Iterator<Item = (&str, Code)> {
+        let codes = self.by_filter.iter().flatten();
+        codes.map(|(filter, code)| (filter.as_str(), *code))
+    }
+
     /// Keys that are of one packet alone stand in no other.
     fn check_keys(&self, packet: PacketType) -> Result<(), BadStep> {
         use PacketType::{Connack, Pingresp, Publish, Suback, Unsuback};
@@ -77,6 +88,11 @@ impl Reply {
                 matches!(packet, Suback | Unsuback),
             ),
             (
+                "by_filter",
+                self.by_filter.is_some(),
+                matches!(packet, Suback | Unsuback),
+            ),
+            (
                 "session_present",
                 self.session_present.is_some(),
                 packet == Connack,
@@ -87,6 +103,12 @@ impl Reply {
             ("retain", self.retain.is_some(), publish),
             ("dup", self.dup.is_some(), publish),
         ];
+        if self.by_filter.is_some() && (self.reason.is_some() || self.reasons.is_some()) {
+            return Err(BadStep::Misplaced {
+                key: "by_filter",
+                place: "a reply with `reason` or `reasons`",
+            });
+        }
         match keys.into_iter().find(|(_, there, fits)| *there && !fits) {
             Some((key, ..)) => Err(BadStep::Misplaced {
                 key,

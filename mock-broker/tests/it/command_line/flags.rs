@@ -123,3 +123,35 @@ fn a_name_is_said_in_the_words_of_3_1_1() {
         assert_eq!(is_said, closes, "{stderr}");
     }
 }
+
+#[test]
+fn only_the_filters_that_are_named_are_refused() {
+    let broker = start(&[
+        "--suback",
+        "secret/#=0x87",
+        "--suback",
+        "x=0x97",
+        "--unsuback",
+        "secret/#=0x87",
+        "--exit-after",
+        "1-connection",
+        "-q",
+    ]);
+    let mut client = broker.connect();
+    client.let_in();
+    // Of `ok/#` with QoS 1, `secret/#` and `x`.
+    client.send(b"\x82\x19\x00\x01\x00\x00\x04ok/#\x01\x00\x08secret/#\x00\x00\x01x\x00");
+    client.expects(b"\x90\x06\x00\x01\x00\x01\x87\x97");
+    client.send(b"\x30\x07\x00\x04ok/1\x00");
+    client.expects(b"\x30\x07\x00\x04ok/1\x00");
+    // What was refused is not subscribed: the answer to PINGREQ is what comes next.
+    client.send(b"\x30\x0B\x00\x08secret/1\x00\xC0\x00");
+    client.expects(b"\xD0\x00");
+    client.send(b"\xA2\x18\x00\x02\x00\x00\x04ok/#\x00\x08secret/#\x00\x03new");
+    client.expects(b"\xB0\x06\x00\x02\x00\x00\x87\x11");
+    client.send(b"\x30\x07\x00\x04ok/1\x00\xC0\x00");
+    client.expects(b"\xD0\x00");
+    drop(client);
+    let (code, _, stderr) = broker.end();
+    assert_eq!((code, stderr.as_str()), (0, ""));
+}

@@ -219,6 +219,8 @@ fn what_cannot_be_is_refused_with_what_to_do_instead() {
         r#"{ "on": {}, "reply": { "packet": "CONNECT" } }"#,
         r#"{ "on": {}, "reply": { "packet": "PUBLISH" } }"#,
         r#"{ "on": {}, "reply": { "packet": "PUBACK", "session_present": true } }"#,
+        r#"{ "on": {}, "reply": { "packet": "PUBACK", "by_filter": { "a": 0 } } }"#,
+        r#"{ "on": {}, "reply": { "packet": "SUBACK", "reason": 0, "by_filter": { "a": 0 } } }"#,
         r#"{ "on": {}, "reply": { "packet": "PUBLISH", "topic": "t", "qos": 3 } }"#,
         r#"{ "on": {}, "reply": { "packet": "PUBACK" }, "drive": { "hold": true } }"#,
         r#"{ "on": {}, "reply": { "packet": "PUBACK" }, "drive": [{}, {}] }"#,

@@ -1,5 +1,6 @@
 //! One client: stream, packets, rules, base behaviour. A task each.
 
+mod backlog;
 mod bell;
 mod farewell;
 mod held;
@@ -29,6 +30,7 @@ use crate::shared::{Access, Shared};
 use crate::transport::{Hangup, Transport};
 use crate::wire_fault::Wire;
 use crate::{Base, Closed, Direction, EntryKind, Received};
+use backlog::Backlog;
 use held::HeldBack;
 use script::{Request, Schedule};
 use upstream::Upstream;
@@ -45,6 +47,10 @@ const OUTBOX_LIMIT: usize = 256 * 1024;
 /// From this many bytes on that came before the client was let in, nothing more is read from it while
 /// it is to wait for that.
 const EARLY_LIMIT: usize = 64 * 1024;
+
+/// Of what is sent again and again, no more waits to be written than this: there is always room for
+/// something else, and the client is read meanwhile.
+const PORTION: usize = OUTBOX_LIMIT / 2;
 
 /// From this many delayed answers on, or so many that are held back, nothing more is read from the
 /// client, and no message is taken out of its session.
@@ -83,6 +89,8 @@ pub(crate) struct Connection {
     /// Whether the next write waits until others had their turn, so that it is one of its own.
     breathes: bool,
     schedule: Schedule,
+    /// What waits until there is room for it.
+    backlog: Backlog,
     /// What a rule does about the opening of the connection.
     opening: Option<Script>,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -96,7 +104,7 @@ pub(crate) struct Connection {
     /// Whether nobody hears what comes, and nothing is sent.
     mute: bool,
     ending: Option<Ending>,
-    /// How many packets came since others had their turn.
+    /// How many packets came, or were sent again, since others had their turn.
     packets: usize,
     /// The last identifier of an unasked PUBLISH, where the base behaviour has none to give.
     packet_id: u16,
@@ -155,6 +163,7 @@ impl Connection {
             breathes: false,
             opening,
             schedule: Schedule::default(),
+            backlog: Backlog::default(),
             sleep: None,
             heard: Instant::now(),
             keep_alive: None,
@@ -185,6 +194,7 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
         };
+        self.note_backlog();
         // On the heap, or each connection would have room for itself twice from its beginning on.
         Box::pin(self.say_farewell(ending)).await;
     }
@@ -208,6 +218,10 @@ impl Connection {
         {
             return Poll::Ready(Event::Upstream(read));
         }
+        // What makes room has been polled: what waits for it is looked up after each event.
+        if self.backlog.first().is_some_and(|it| !self.lacks_room(it)) {
+            return Poll::Ready(Event::Rung);
+        }
         if self.may_read() {
             let room = self.inbox.capacity() - self.inbox.len();
             if room < self.read_size / 8 {
@@ -230,7 +244,8 @@ impl Connection {
         self.outbox.len() < OUTBOX_LIMIT
             && self.schedule.len() < SCHEDULE_LIMIT
             && self.held.len() < SCHEDULE_LIMIT
-            && self.schedule.bytes() + self.held.bytes() < SCHEDULE_BYTES
+            && self.backlog.len() < SCHEDULE_LIMIT
+            && self.schedule.bytes() + self.held.bytes() + self.backlog.bytes() < SCHEDULE_BYTES
     }
 
     fn may_read(&self) -> bool {
@@ -313,7 +328,7 @@ impl Connection {
                 let behaviour = &mut self.shared.state().behaviour;
                 behaviour.keep_alive_ran_out(self.source.connection)
             };
-            self.perform(Script::of_base(steps));
+            self.perform(Script::of_base(steps).at_once());
         }
     }
 
@@ -475,19 +490,24 @@ impl Connection {
 
     /// Looks up what the base behaviour has for this client since it was asked last.
     fn attend(&mut self) {
-        if self.mute {
-            return;
-        }
         let shared = self.shared.clone();
         let mut access = shared.access();
+        let resumed = self.resume(&mut access);
+        if self.mute || self.ending.is_some() {
+            drop(access);
+            if resumed {
+                shared.announce();
+            }
+            return;
+        }
         let steps = access.state().behaviour.take_orders(self.source.connection);
         let anything = !steps.is_empty();
         if anything {
-            self.perform_in(&mut access, Script::of_base(steps));
+            self.perform_in(&mut access, Script::of_base(steps).at_once());
         }
         let delivered = self.deliver(&mut access);
         drop(access);
-        if anything || delivered {
+        if resumed || anything || delivered {
             shared.announce();
         }
     }

@@ -24,6 +24,20 @@ pub(crate) struct Script {
     pub(super) judged: bool,
     /// How what they send is sent.
     pub(super) treatment: Treatment,
+    /// What they do while others wait for room.
+    pub(super) turn: Turn,
+}
+
+/// What a script does while others wait for room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Waits behind them, so that all is sent in its order.
+    Behind,
+    /// Waits behind them once it is to send something. What else is asked for from outside, as to
+    /// write again or to close, must not wait for a client that does not read.
+    SendsBehind,
+    /// Waits for nobody: the connection may have to end.
+    AtOnce,
 }
 
 /// A packet that came, kept for what is done about it later.
@@ -46,6 +60,7 @@ impl Script {
             rule: Some(rule),
             judged: false,
             treatment: Treatment::default(),
+            turn: Turn::Behind,
         }
     }
 
@@ -61,6 +76,7 @@ impl Script {
     pub(super) fn of_command(actions: Vec<Action>) -> Self {
         Self {
             judged: false,
+            turn: Turn::SendsBehind,
             ..Self::of_base(actions.into_iter().map(|action| action.0).collect())
         }
     }
@@ -72,6 +88,22 @@ impl Script {
             rule: None,
             judged: true,
             treatment: Treatment::default(),
+            turn: Turn::Behind,
+        }
+    }
+
+    /// Sends a packet that nobody judges any more.
+    pub(super) fn of_packet(packet: Bytes) -> Self {
+        Self {
+            judged: false,
+            ..Self::of_base(vec![Step::Raw(packet)])
+        }
+    }
+
+    pub(super) fn at_once(self) -> Self {
+        Self {
+            turn: Turn::AtOnce,
+            ..self
         }
     }
 
@@ -91,7 +123,7 @@ impl Script {
     }
 
     /// How many bytes it keeps: the packet that it is about, and what it is to send.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let request = self.request.as_ref().map_or(0, |it| it.raw.len());
         request + self.steps.iter().map(bytes_of).sum::<usize>()
     }
@@ -110,7 +142,7 @@ fn sends_connack(step: &Step) -> bool {
 fn bytes_of(step: &Step) -> usize {
     match step {
         Step::Raw(bytes) | Step::PassOn(bytes) => bytes.len(),
-        Step::Treated(step, _) => bytes_of(step),
+        Step::Treated(step, _) | Step::Repeat(step, _) => bytes_of(step),
         Step::Send(reply) => {
             let properties = reply.properties.iter().map(|it| it.value.len());
             let message = match &reply.body {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::held::Held;
 use super::script::{Request, Script};
-use super::{Connection, SCHEDULE_BYTES};
+use super::{Connection, SCHEDULE_BYTES, SCHEDULE_LIMIT};
 use crate::action::{Release, Treatment};
 use crate::base::Delivery;
 use crate::shared::{Access, State};
@@ -31,7 +31,7 @@ impl Connection {
         for bytes in access.state().behaviour.take_dropped(number) {
             self.note_drop(access.state(), bytes, None);
         }
-        while self.ending.is_none() && !self.mute && self.has_room() {
+        while self.ending.is_none() && !self.mute && self.has_room() && self.backlog.is_empty() {
             match access.state().behaviour.deliver(number) {
                 None => break,
                 Some(Delivery::Send(bytes)) => self.emit(access, bytes),
@@ -46,6 +46,8 @@ impl Connection {
     pub(super) fn emit(&mut self, access: &mut Access<'_>, packet: Bytes) {
         match self.intercept(access, &packet) {
             Some(script) => self.perform_in(access, script),
+            // Behind what waits, so that all is sent in its order.
+            None if !self.backlog.is_empty() => self.backlog.push(Script::of_packet(packet)),
             None => self.put(access, packet, None, &Treatment::default()),
         }
     }
@@ -92,6 +94,10 @@ impl Connection {
         treatment: &Treatment,
     ) {
         let packet = treatment.mutate(packet, self.source.version);
+        if treatment.holds() && !self.may_hold() {
+            self.note_drop(access.state(), packet, rule);
+            return;
+        }
         let copies = self.copies(access.state(), treatment, &packet);
         for _ in 0..copies {
             let (bytes, rule) = (packet.clone(), rule.clone());
@@ -101,6 +107,12 @@ impl Connection {
                 self.write(access.state(), bytes, rule);
             }
         }
+    }
+
+    /// Whether more may be held back. Nothing is read any more before this is full: only who asks for
+    /// too much at once has it dropped.
+    pub(super) fn may_hold(&self) -> bool {
+        self.held.len() < 2 * SCHEDULE_LIMIT && self.held.bytes() < 2 * SCHEDULE_BYTES
     }
 
     /// How often the packet is sent: as often as the action says, where that is not too much at once.

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use nack_codec::{Packet, QoS};
 use tokio::time::Instant;
 
-use super::script::{Request, Script};
-use super::{Connection, Ending};
+use super::backlog::Backlog;
+use super::script::{Request, Script, Turn};
+use super::{Connection, Ending, OUTBOX_LIMIT, PORTION, TURN, Upstream};
 use crate::action::encode::Context;
 use crate::action::reply::{Body, Reply};
 use crate::action::{Listen, Step, Treatment};
@@ -25,10 +26,19 @@ impl Connection {
     }
 
     pub(super) fn perform_in(&mut self, access: &mut Access<'_>, mut script: Script) {
-        while self.ending.is_none()
-            && let Some(step) = script.steps.pop_front()
-        {
+        while self.ending.is_none() {
+            if self.is_to_wait(&script) {
+                self.backlog.push(script);
+                break;
+            }
+            let Some(step) = script.steps.pop_front() else {
+                break;
+            };
             let step = match step {
+                Step::Repeat(step, times) => {
+                    self.begin_again(access, *step, times, &mut script);
+                    continue;
+                }
                 Step::Treated(step, treatment) => {
                     script.treatment = treatment;
                     *step
@@ -50,6 +60,95 @@ impl Connection {
         access.state().ring();
     }
 
+    /// Whether a script is not to go on: others wait, or there is no room for what it sends next.
+    fn is_to_wait(&self, script: &Script) -> bool {
+        let Some(next) = script.steps.front() else {
+            return false;
+        };
+        if !self.backlog.is_empty() {
+            return match script.turn {
+                Turn::Behind => true,
+                Turn::SendsBehind => next.sends(),
+                Turn::AtOnce => false,
+            };
+        }
+        self.lacks_room(script)
+    }
+
+    /// Whether there is no room for what a script sends next. A packet of the base behaviour is
+    /// small, and is sent at once, as is what must not wait.
+    pub(super) fn lacks_room(&self, script: &Script) -> bool {
+        let is_waited_for = |next: &Step| match next {
+            Step::Repeat(..) => self.packets >= TURN || self.outbox.len() >= PORTION,
+            _ => {
+                let is_full = self.outbox.len() >= OUTBOX_LIMIT;
+                is_full || !self.upstream.as_ref().is_none_or(Upstream::has_room)
+            }
+        };
+        let may_wait = !script.judged && script.turn != Turn::AtOnce;
+        may_wait
+            && script
+                .steps
+                .front()
+                .is_some_and(|next| next.sends() && is_waited_for(next))
+    }
+
+    /// Goes on with what waits, as far as there is room; whether there was any.
+    pub(super) fn resume(&mut self, access: &mut Access<'_>) -> bool {
+        let mut resumed = false;
+        let delivers = std::mem::replace(&mut self.delivers, true);
+        while self.ending.is_none()
+            && self.backlog.first().is_some_and(|it| !self.lacks_room(it))
+            && let Some(script) = self.backlog.take_first()
+        {
+            resumed = true;
+            let others = std::mem::take(&mut self.backlog);
+            let was_mute = self.mute;
+            self.perform_in(access, script);
+            // What it could not do comes before the others.
+            if was_mute == self.mute {
+                self.backlog.append(others);
+            }
+        }
+        self.delivers = delivers;
+        resumed
+    }
+
+    /// Writes down that not all was sent.
+    pub(super) fn note_backlog(&self) {
+        if self.backlog.is_empty() {
+            return;
+        }
+        let note = "the connection ended before all that was to be sent had room to be sent";
+        let to = Direction::ToClient;
+        let record = &mut self.shared.state().record;
+        record.note(&self.source, to, note.into());
+        self.shared.announce();
+    }
+
+    /// Does a step once more, and the rest of its times when there is room for that.
+    fn begin_again(
+        &mut self,
+        access: &mut Access<'_>,
+        step: Step,
+        times: u32,
+        script: &mut Script,
+    ) {
+        if step.holds_back() && !self.may_hold() {
+            let note = format!("packets that are not held back, as too many are: {times}");
+            let (to, rule) = (Direction::ToClient, script.rule.clone());
+            let record = &mut access.state().record;
+            record.note_of_rule(&self.source, to, note.into(), rule);
+            return;
+        }
+        self.packets += 1;
+        if times > 1 {
+            let rest = Step::Repeat(Box::new(step.clone()), times - 1);
+            script.steps.push_front(rest);
+        }
+        script.steps.push_front(step);
+    }
+
     fn step(&mut self, access: &mut Access<'_>, step: Step, script: &mut Script) {
         match step {
             Step::Send(reply) => self.send(access, &reply, script),
@@ -67,7 +166,10 @@ impl Connection {
                     access.state().behaviour.forget_session(client_id);
                 }
             }
-            Step::FallSilent => self.mute = true,
+            Step::FallSilent => {
+                self.mute = true;
+                self.backlog = Backlog::default();
+            }
             Step::PassOn(packet) => {
                 let packet = script.treatment.mutate(packet, self.source.version);
                 let copies = self.copies(access.state(), &script.treatment, &packet);
@@ -79,8 +181,8 @@ impl Connection {
             Step::Listen(change) => self.listen(access, change, script.rule.clone()),
             Step::Close => self.end_in(access, Direction::ToClient, Closed::Finished),
             Step::Reset => self.end_in(access, Direction::ToClient, Closed::Reset),
-            // The delay and the treatment of a treated step are of no use.
-            Step::NoAnswer | Step::Delay(_) | Step::Treated(..) => {}
+            // The delay, the treatment and the repetition of a treated step are of no use.
+            Step::NoAnswer | Step::Delay(_) | Step::Treated(..) | Step::Repeat(..) => {}
         }
     }
 

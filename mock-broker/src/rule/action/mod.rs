@@ -56,6 +56,12 @@ pub(crate) enum Step {
     AsUsual,
     /// What the step sends is sent like this.
     Treated(Box<Self>, Treatment),
+    /// Does the step so many times, as far as there is room for what it sends.
+    #[cfg_attr(
+        not(feature = "scenario"),
+        expect(dead_code, reason = "in Rust, `then` can be called in a loop")
+    )]
+    Repeat(Box<Self>, u32),
     Release(Release),
     ForgetSession,
     FallSilent,
@@ -70,6 +76,15 @@ pub(crate) enum Step {
 impl Action {
     pub(crate) const fn send(reply: Reply) -> Self {
         Self(Step::Send(reply))
+    }
+
+    /// Does this so many times. Each of them begins once there is room for what it sends.
+    #[cfg(feature = "scenario")]
+    pub(crate) fn again(self, times: u32) -> Self {
+        match times {
+            1 => self,
+            _ => Self(Step::Repeat(Box::new(self.0), times)),
+        }
     }
 
     pub(crate) fn treated(self, treatment: Treatment) -> Self {
@@ -105,6 +120,35 @@ impl Action {
         };
         change(&mut treatment);
         Self(Step::Treated(step, treatment))
+    }
+}
+
+impl Step {
+    /// Whether it sends something, if there is something to be sent.
+    pub(crate) fn sends(&self) -> bool {
+        match self {
+            Self::Treated(step, _) | Self::Repeat(step, _) => step.sends(),
+            Self::Send(_) | Self::Raw(_) | Self::AsUsual | Self::Release(_) | Self::PassOn(_) => {
+                true
+            }
+            Self::NoAnswer
+            | Self::Delay(_)
+            | Self::ForgetSession
+            | Self::FallSilent
+            | Self::Wire(_)
+            | Self::Listen(_)
+            | Self::Close
+            | Self::Reset => false,
+        }
+    }
+
+    /// Whether what it sends is held back.
+    pub(crate) fn holds_back(&self) -> bool {
+        match self {
+            Self::Treated(_, treatment) => treatment.holds(),
+            Self::Repeat(step, _) => step.holds_back(),
+            _ => false,
+        }
     }
 }
 

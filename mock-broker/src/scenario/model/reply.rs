@@ -70,7 +70,7 @@ pub struct Reply {
     /// Leaves the connection open behind a packet that ends it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stay_open: bool,
-    /// Sends it this often.
+    /// Sends it this often, and no faster than the client takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100000))]
     pub repeat: Option<u32>,

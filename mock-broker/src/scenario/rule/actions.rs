@@ -179,7 +179,7 @@ impl Drive {
     }
 }
 
-/// More than these are a flood that only costs memory.
+/// More than these are a flood that tells no more.
 const REPEATS: u32 = 100_000;
 
 fn put_replies(
@@ -195,8 +195,7 @@ fn put_replies(
                 range: "1 to 100000",
             });
         }
-        let action = treat(reply.action()?)?;
-        actions.extend((0..repeat).map(|_| action.clone()));
+        actions.push(treat(reply.action()?)?.again(repeat));
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "control")]
 mod adapters;
 #[cfg(feature = "control")]
+mod flood;
+#[cfg(feature = "control")]
 mod http;
 #[cfg(feature = "scenario")]
 mod json;

@@ -29,6 +29,8 @@ pub(super) struct Upstream {
 enum Stream {
     Connecting(Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>),
     Open(TcpStream),
+    /// It never came to be.
+    Failed,
 }
 
 /// How many bytes are read at once.
@@ -58,7 +60,10 @@ impl Upstream {
     /// Connects, writes, and reads if it may; ready when something came, or the connection ended.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, may_read: bool) -> Poll<io::Result<usize>> {
         if let Stream::Connecting(connecting) = &mut self.stream {
-            self.stream = Stream::Open(ready!(connecting.as_mut().poll(cx))?);
+            let connected = ready!(connecting.as_mut().poll(cx));
+            // Before the error is told: what has ended is not to be polled again.
+            self.stream = Stream::Failed;
+            self.stream = Stream::Open(connected?);
         }
         let Stream::Open(stream) = &mut self.stream else {
             return Poll::Pending;
@@ -88,6 +93,7 @@ impl Upstream {
             Stream::Open(stream) => stream,
             // A client that says all at once and leaves is heard too.
             Stream::Connecting(_) if self.outbox.is_empty() => return Ok(()),
+            Stream::Failed => return Ok(()),
             Stream::Connecting(connecting) => connecting.await?,
         };
         stream.write_all(&self.outbox).await?;

@@ -1,7 +1,9 @@
 //! The broker in front of another: packets pass unchanged, and rules hold in both directions.
 
 use nack_codec::{Packet, Property, QoS, Version};
-use nack_mock_broker::action::{as_usual, connack, no_answer, puback, publish, pubrec, suback_for};
+use nack_mock_broker::action::{
+    as_usual, coalesce, connack, no_answer, puback, publish, pubrec, raw, suback_for,
+};
 use nack_mock_broker::matcher::{self, any_packet, connect};
 use nack_mock_broker::{Base, EntryKind, Journal, Limits, MockBroker, Mutation, Rule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -312,4 +314,29 @@ async fn rules_see_the_topic_that_an_alias_stands_for_in_both_directions() {
     from.wait_until_satisfied().await;
     to.wait_until_satisfied().await;
     other.wait_until_satisfied().await;
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_before_the_broker_behind_was_found_missing_is_parted_from_in_order() {
+    let address = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let front = MockBroker::builder()
+        .base(Base::Upstream(address))
+        .in_memory();
+    // Written when the connection is closed, and not before.
+    Rule::given(matcher::opened())
+        .then(coalesce(2))
+        .then(raw(b"\xD0\x00"))
+        .mount(&front)
+        .forget();
+    let mut peer = Peer::stranger(&front, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.expects(b"\xD0\x00").await;
+    peer.expects_end().await;
+    let journal = front.journal().to_string();
+    let note = format!("the upstream broker at {address}");
+    assert!(journal.contains(&note), "{journal}");
+    assert_eq!(front.journal().matching(connect()).count(), 1, "{journal}");
 }

@@ -36,10 +36,10 @@ pub(crate) use load::{Document, FaultKind};
 pub use load::{LoadError, ScenarioFile};
 pub use model::{
     Accept, AccessEntry, AuthenticationMethod, BadAddress, BadBase, BadListen, Base, ChallengeStep,
-    ClientCertificateName, Close, Corrupt, Data, Drive, Expect, Flag, FlipBits, FormName, Hex,
-    LimitOptions, Listen, Mutate, On, OneOrMany, OperationName, Pace, PermissionName, Properties,
-    ProtocolVersion, RawProperty, ReleaseOptions, ReleaseOrder, Reply, Scenario, SetByte, Step,
-    TlsFaultName, TlsOptions, TlsVersionName, UserEntry, UserProperties, VarInt,
+    ClientCertificateName, Close, Coalesce, Corrupt, Data, Drive, Expect, Flag, FlipBits, FormName,
+    Hex, LimitOptions, Listen, Mutate, On, OneOrMany, OperationName, Pace, PermissionName,
+    Properties, ProtocolVersion, RawProperty, ReleaseOptions, ReleaseOrder, Reply, Scenario,
+    SetByte, Step, TlsFaultName, TlsOptions, TlsVersionName, UserEntry, UserProperties, VarInt,
     WebSocketFaultName, WebSocketOptions, address,
 };
 #[cfg(feature = "control")]

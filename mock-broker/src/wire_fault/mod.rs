@@ -34,7 +34,7 @@ pub(crate) enum WireFault {
     Chunks(Vec<usize>),
     ChunksOf(usize),
     Pace(u32),
-    Coalesce(usize),
+    Coalesce { packets: usize, once: bool },
     StopReading,
     ResumeReading,
     StopWriting,
@@ -80,7 +80,9 @@ impl Wire {
             WireFault::Chunks(sizes) => self.chunk.at(self.queued, sizes),
             WireFault::ChunksOf(size) => self.chunk.every(self.queued, *size),
             WireFault::Pace(rate) => self.pace = Pace::new(*rate),
-            WireFault::Coalesce(packets) => self.coalesce.begin(*packets, self.queued),
+            WireFault::Coalesce { packets, once } => {
+                self.coalesce.begin(*packets, *once, self.queued);
+            }
             WireFault::StopReading => self.stall.reading(false),
             WireFault::ResumeReading => self.stall.reading(true),
             WireFault::StopWriting => self.stall.writing(false),
@@ -201,8 +203,17 @@ impl fmt::Display for WireFault {
             Self::ChunksOf(size) => write!(f, "writes in chunks of {size}"),
             Self::Pace(0) => f.write_str("writes at full speed"),
             Self::Pace(rate) => write!(f, "writes {rate} bytes a second"),
-            Self::Coalesce(0 | 1) => f.write_str("writes each packet when it is there"),
-            Self::Coalesce(packets) => write!(f, "writes {packets} packets at once"),
+            Self::Coalesce { packets: 0 | 1, .. } => {
+                f.write_str("writes each packet when it is there")
+            }
+            Self::Coalesce {
+                packets,
+                once: false,
+            } => write!(f, "writes {packets} packets at once"),
+            Self::Coalesce {
+                packets,
+                once: true,
+            } => write!(f, "writes the next {packets} packets at once"),
             Self::StopReading => f.write_str("stops reading"),
             Self::ResumeReading => f.write_str("reads again"),
             Self::StopWriting => f.write_str("stops writing"),
@@ -270,7 +281,10 @@ mod tests {
 
     #[test]
     fn faults_hold_together() {
-        let mut wire = wire(WireFault::Coalesce(2));
+        let mut wire = wire(WireFault::Coalesce {
+            packets: 2,
+            once: false,
+        });
         wire.begin(&WireFault::ChunksOf(3), Instant::now());
         wire.begin(
             &WireFault::Cut {
@@ -291,7 +305,10 @@ mod tests {
     fn what_is_healed_is_as_it_was() {
         let mut wire = wire(WireFault::ChunksOf(1));
         for fault in [
-            WireFault::Coalesce(9),
+            WireFault::Coalesce {
+                packets: 9,
+                once: false,
+            },
             WireFault::StopWriting,
             WireFault::StopReading,
             WireFault::Pace(1),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::BytesMut;
 use nack_codec::{Packet, QoS, Version};
 use nack_mock_broker::action::{
-    as_usual, chunks, chunks_of, close, close_after, coalesce, corrupt, delay, half_close, heal,
-    pace, publish, reset_after, resume_reading, resume_writing, split_everywhere, stall,
-    stop_reading, stop_writing,
+    as_usual, chunks, chunks_of, close, close_after, coalesce, coalesce_once, corrupt, delay,
+    half_close, heal, pace, publish, reset_after, resume_reading, resume_writing, split_everywhere,
+    stall, stop_reading, stop_writing,
 };
 use nack_mock_broker::matcher::{self, opened, pingreq};
 use nack_mock_broker::{Action, EntryKind, MockBroker, Rule};
@@ -93,6 +93,46 @@ async fn packets_come_together() {
     buffer.clear();
     while stream.read_buf(&mut buffer).await.unwrap() > 0 {}
     assert_eq!(&buffer[..], b"\xD0\x00");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_a_rule_come_together_however_often_it_begins() {
+    for begin in [coalesce(2), coalesce_once(2)] {
+        let broker = MockBroker::in_memory();
+        let mut stream = connected(&broker).await;
+        Rule::given(pingreq())
+            .then(begin)
+            .then(as_usual())
+            .mount(&broker)
+            .forget();
+        for _ in 0..2 {
+            stream.write_all(b"\xC0\x00").await.unwrap();
+            let early = timeout(Duration::from_secs(9), stream.read_u8()).await;
+            assert!(early.is_err());
+            stream.write_all(b"\xC0\x00").await.unwrap();
+            let mut buffer = BytesMut::new();
+            assert_eq!(stream.read_buf(&mut buffer).await.unwrap(), 4);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_comes_with_the_next_one_once() {
+    let broker = MockBroker::in_memory();
+    let mut stream = connected(&broker).await;
+    Rule::given(pingreq().nth(1))
+        .then(coalesce_once(2))
+        .then(as_usual())
+        .mount(&broker)
+        .forget();
+    stream.write_all(b"\xC0\x00").await.unwrap();
+    let early = timeout(Duration::from_secs(9), stream.read_u8()).await;
+    assert!(early.is_err());
+    for bytes in [4, 2, 2] {
+        stream.write_all(b"\xC0\x00").await.unwrap();
+        let mut buffer = BytesMut::new();
+        assert_eq!(stream.read_buf(&mut buffer).await.unwrap(), bytes);
+    }
 }
 
 #[tokio::test(start_paused = true)]

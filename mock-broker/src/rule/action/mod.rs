@@ -31,8 +31,9 @@ pub use release::Release;
 pub use respond::{Respond, Verdict};
 pub(crate) use treatment::Treatment;
 pub use wire::{
-    chunks, chunks_of, close_after, coalesce, corrupt, half_close, heal, pace, reset_after,
-    resume_reading, resume_writing, split_everywhere, stall, stop_reading, stop_writing,
+    chunks, chunks_of, close_after, coalesce, coalesce_once, corrupt, half_close, heal, pace,
+    reset_after, resume_reading, resume_writing, split_everywhere, stall, stop_reading,
+    stop_writing,
 };
 
 use std::time::Duration;
@@ -139,6 +140,14 @@ impl Step {
             | Self::Listen(_)
             | Self::Close
             | Self::Reset => false,
+        }
+    }
+
+    /// Whether it hands the packet to the base behaviour.
+    pub(crate) fn is_as_usual(&self) -> bool {
+        match self {
+            Self::Treated(step, _) | Self::Repeat(step, _) => step.is_as_usual(),
+            step => matches!(step, Self::AsUsual),
         }
     }
 

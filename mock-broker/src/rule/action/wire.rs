@@ -31,8 +31,23 @@ pub const fn pace(bytes_per_second: u32) -> Action {
 
 /// Holds back what is sent until so many packets are there, and then writes them at once; then the
 /// next so many. 0 and 1 end it. What is left when the connection is closed is written then.
+///
+/// Where it is done again, by a rule that fires for each packet, say, those that are held back
+/// count.
 pub const fn coalesce(packets: usize) -> Action {
-    wire(WireFault::Coalesce(packets))
+    wire(WireFault::Coalesce {
+        packets,
+        once: false,
+    })
+}
+
+/// [Coalesces](coalesce) the next so many packets, and writes each that follows when it is there: a
+/// packet together with the one that comes next is `coalesce_once(2)` in front of it.
+pub const fn coalesce_once(packets: usize) -> Action {
+    wire(WireFault::Coalesce {
+        packets,
+        once: true,
+    })
 }
 
 /// Reads nothing more, as a broker that hangs: what the client sends piles up in the network until

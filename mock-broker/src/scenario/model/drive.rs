@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Hex, OneOrMany, Properties, RawProperty, Reply};
+use super::{Coalesce, Hex, OneOrMany, Properties, RawProperty, Reply};
 use crate::scenario::name::{Code, PropertyName};
 
 /// What a step does. Its keys are done in this order, whatever order they are written in: wait,
@@ -30,9 +30,11 @@ pub struct Drive {
     /// Writes what is sent from here on slowly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pace: Option<Pace>,
-    /// Writes what is sent from here on once so many packets are there, all of them at once.
+    /// Writes what is sent from here on once so many packets are there, all of them at once, and then
+    /// the next so many; 1 ends it. `true`: writes the next packet together with the one behind it,
+    /// once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coalesce: Option<usize>,
+    pub coalesce: Option<Coalesce>,
     /// Flips one bit in some of the bytes that are sent from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrupt: Option<Corrupt>,

@@ -2,6 +2,7 @@
 
 mod address;
 mod base;
+mod coalesce;
 mod data;
 mod drive;
 mod expect;
@@ -18,6 +19,7 @@ pub use base::{
     Accept, AccessEntry, AuthenticationMethod, BadBase, Base, ChallengeStep, LimitOptions,
     OperationName, PermissionName, UserEntry,
 };
+pub use coalesce::Coalesce;
 pub use data::{Data, Hex};
 pub use drive::{
     Close, Corrupt, Drive, FlipBits, Mutate, Pace, ReleaseOptions, ReleaseOrder, SetByte,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::BadStep;
 use crate::action::{self, Action, Mutation};
-use crate::scenario::{Close, Corrupt, Drive, ReleaseOrder, Reply, Step};
+use crate::scenario::{Close, Coalesce, Corrupt, Drive, ReleaseOrder, Reply, Step};
 
 impl Step {
     /// What it does, in order; nothing, if it watches.
@@ -120,16 +120,23 @@ impl Drive {
         if self.heal {
             actions.push(action::heal());
         }
+        for size in self.split.iter() {
+            from_1("split", *size)?;
+        }
         match self.split.0.as_slice() {
             [] => {}
             [size] => actions.push(action::chunks_of(*size)),
             sizes => actions.push(action::chunks(sizes.iter().copied())),
         }
         if let Some(pace) = self.pace {
-            actions.push(action::pace(pace.bytes_per_s));
+            actions.push(action::pace(from_1("bytes_per_s", pace.bytes_per_s)?));
         }
-        if let Some(packets) = self.coalesce {
-            actions.push(action::coalesce(packets));
+        match self.coalesce {
+            None => {}
+            Some(Coalesce::WithNext) => actions.push(action::coalesce_once(2)),
+            Some(Coalesce::Packets(packets)) => {
+                actions.push(action::coalesce(from_1("coalesce", packets)?));
+            }
         }
         if let Some(Corrupt { probability }) = self.corrupt {
             if !(0.0..=1.0).contains(&probability) {
@@ -170,12 +177,23 @@ impl Drive {
             action = action.mutate(Mutation::truncate(bytes));
         }
         if let Some(copies) = self.copies {
-            action = action.repeat(copies);
+            action = action.repeat(from_1("copies", copies)?);
         }
         if self.hold_back {
             action = action.hold();
         }
         Ok(action)
+    }
+}
+
+/// A number of which 0 would change nothing, or have nothing sent.
+fn from_1<N: Default + PartialEq>(key: &'static str, number: N) -> Result<N, BadStep> {
+    match number == N::default() {
+        true => Err(BadStep::OutOfRange {
+            key,
+            range: "1 or more",
+        }),
+        false => Ok(number),
     }
 }
 

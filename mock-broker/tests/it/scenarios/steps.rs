@@ -5,6 +5,7 @@ use std::time::Duration;
 use nack_codec::{QoS, Version};
 use nack_mock_broker::MockBroker;
 use nack_mock_broker::scenario::{Scenario, Step};
+use tokio::time::timeout;
 
 use crate::peer::{Hello, Peer};
 
@@ -89,6 +90,57 @@ async fn what_is_driven_happens_in_its_order() {
     peer.expects(b"\x30\x04\x00\x01t\xFF").await;
     peer.expects_end().await;
     assert!(broker.journal().iter().last().unwrap().at() >= Duration::from_secs(3600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_written_together_with_the_next_one() {
+    let broker = staged(
+        r#"{ "step": [{
+            "on": { "packet": "PINGREQ", "nth": 1 }, "drive": { "coalesce": true }
+        }] }"#,
+    );
+    let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+    peer.send_bytes(b"\xC0\x00").await;
+    let early = timeout(Duration::from_secs(9), peer.receive()).await;
+    assert!(early.is_err());
+    peer.send_bytes(b"\xC0\x00").await;
+    peer.expects(b"\xD0\x00").await;
+    peer.expects(b"\xD0\x00").await;
+    peer.expects_nothing().await;
+}
+
+#[test]
+fn what_is_written_together_is_a_number_or_true() {
+    let drive = |coalesce: &str| {
+        let json = format!(
+            r#"{{ "on": {{ "packet": "PINGREQ" }}, "drive": {{ "coalesce": {coalesce} }} }}"#
+        );
+        serde_json::from_str::<Step>(&json)
+    };
+    for word in ["true", "3"] {
+        let step = drive(word).unwrap();
+        assert!(serde_json::to_string(&step).unwrap().contains(word));
+        assert!(step.rule().is_ok());
+    }
+    for word in ["false", "-1", "1.5", "\"2\"", "[2]"] {
+        let error = drive(word).unwrap_err().to_string();
+        assert!(error.contains("a number of packets, or true"), "{error}");
+    }
+}
+
+#[test]
+fn a_number_that_would_do_nothing_is_refused() {
+    for (drive, key) in [
+        (r#""coalesce": 0"#, "coalesce"),
+        (r#""split": 0"#, "split"),
+        (r#""split": [0]"#, "split"),
+        (r#""split": [2, 0]"#, "split"),
+        (r#""copies": 0"#, "copies"),
+        (r#""pace": { "bytes_per_s": 0 }"#, "bytes_per_s"),
+    ] {
+        let json = format!(r#"{{ "on": {{ "packet": "PINGREQ" }}, "drive": {{ {drive} }} }}"#);
+        assert_eq!(refused(&json), format!("`{key}` must be 1 or more"));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -437,6 +437,7 @@ impl Connection {
                     error,
                     topic,
                     settled: false,
+                    usual: false,
                 };
                 Script::of_rule(title, actions, request)
             }

@@ -50,6 +50,8 @@ pub(super) struct Request {
     pub(super) topic: Option<TopicName>,
     /// Whether the base behaviour knows what the packet was answered.
     pub(super) settled: bool,
+    /// Whether the packet was handled as if there were no rule.
+    pub(super) usual: bool,
 }
 
 impl Script {
@@ -133,7 +135,7 @@ impl Script {
 fn sends_connack(step: &Step) -> bool {
     match step {
         Step::AsUsual => true,
-        Step::Treated(step, _) => sends_connack(step),
+        Step::Treated(step, _) | Step::Repeat(step, _) => sends_connack(step),
         Step::Send(reply) => matches!(reply.body, Body::Connack { .. }),
         _ => false,
     }

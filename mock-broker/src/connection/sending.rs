@@ -81,6 +81,7 @@ impl Connection {
             topic,
             // The base behaviour has sent it, whatever becomes of it.
             settled: true,
+            usual: false,
         };
         Some(Script::of_rule(title, actions, request))
     }

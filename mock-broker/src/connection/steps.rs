@@ -199,6 +199,7 @@ impl Connection {
             return;
         };
         request.settled = true;
+        request.usual = true;
         if request.direction == Direction::ToClient {
             let (packet, rule) = (request.raw.clone(), script.rule.clone());
             self.put(access, packet, rule, &script.treatment);
@@ -232,15 +233,43 @@ impl Connection {
         state.ring();
     }
 
+    /// What becomes of a packet without an identifier that is to be acknowledged by one: no identifier
+    /// is made up, which could be that of another message. It is handled as usual, unless that is done
+    /// anyway, or it was answered otherwise.
+    fn leave_unacknowledged(
+        &mut self,
+        access: &mut Access<'_>,
+        reply: &Reply,
+        script: &mut Script,
+    ) {
+        let packet = reply.packet_type().name();
+        let note = format!("no {packet} is sent, as the packet has no identifier");
+        let (to, rule) = (Direction::ToClient, script.rule.clone());
+        let record = &mut access.state().record;
+        record.note_of_rule(&self.source, to, note.into(), rule);
+        let Some(request) = &script.request else {
+            return;
+        };
+        let is_answered = request.settled && request.direction == Direction::FromClient;
+        if !is_answered && !request.usual && !script.steps.iter().any(Step::is_as_usual) {
+            let treatment = std::mem::take(&mut script.treatment);
+            self.act_as_usual(access, script);
+            script.treatment = treatment;
+        }
+    }
+
     fn send(&mut self, access: &mut Access<'_>, reply: &Reply, script: &mut Script) {
         let asked = script.request.as_ref().and_then(Request::received);
-        let completed = asked.and_then(|received| {
-            reply.with_method_of(&received).or_else(|| {
-                let usual = || access.state().behaviour.usual_codes(&received);
-                reply.with_usual_codes(&received, usual)
+        let completed = asked.as_ref().and_then(|received| {
+            reply.with_method_of(received).or_else(|| {
+                let usual = || access.state().behaviour.usual_codes(received);
+                reply.with_usual_codes(received, usual)
             })
         });
         let reply = completed.as_ref().unwrap_or(reply);
+        if reply.needs_packet_id() && asked.is_some_and(|it| it.packet_id().is_none()) {
+            return self.leave_unacknowledged(access, reply, script);
+        }
         if let Some(reason) = reply.unsayable(self.source.version) {
             let packet = reply.packet_type().name();
             let note = format!("3.1.1 has no {packet} that says {reason}: closed instead").into();

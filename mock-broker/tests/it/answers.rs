@@ -5,12 +5,12 @@ use nack_mock_broker::action::{
     auth, connack, disconnect, pingresp, puback, pubcomp, publish, pubrec, pubrel, raw, suback,
     suback_each, unsuback, unsuback_each,
 };
-use nack_mock_broker::matcher::pingreq;
+use nack_mock_broker::matcher;
 use nack_mock_broker::{Action, Base, Form, MockBroker, ReasonCode, Rule};
 
 use crate::peer::{Hello, Peer, text};
 
-/// What the broker sends to a client of this version that is told this answer to its PINGREQ.
+/// What the broker sends to a client of this version that is told this answer to its PUBREL.
 #[track_caller]
 fn check(version: Version, answer: impl Into<Action>, bytes: &'static [u8]) {
     let action = answer.into();
@@ -20,10 +20,13 @@ fn check(version: Version, answer: impl Into<Action>, bytes: &'static [u8]) {
         .unwrap();
     runtime.block_on(async move {
         let broker = MockBroker::builder().base(Base::Silent).in_memory();
-        let rule = Rule::given(pingreq()).then(action).expect(1).mount(&broker);
+        let rule = Rule::given(matcher::pubrel())
+            .then(action)
+            .expect(1)
+            .mount(&broker);
         let mut peer = Peer::stranger(&broker, version);
         peer.hello(Hello::default()).await;
-        peer.send_bytes([0xC0, 0]).await;
+        peer.send_bytes([0x62, 2, 0, 1]).await;
         peer.expects_bytes(bytes).await;
         drop(rule);
     });

@@ -23,7 +23,7 @@ async fn a_conversation_reads_as_a_transcript() {
         .named("quota")
         .mount(&broker);
     let _odd = Rule::given(pingreq().nth(1))
-        .then(puback(0x8A))
+        .then(puback(0x8A).packet_id(1))
         .then(raw([0xD0]))
         .then(
             auth(0x18)

@@ -579,3 +579,58 @@ async fn a_closure_may_look_at_the_broker() {
     peer.send(Packet::Pingreq).await;
     peer.expects(b"\x30\x07\x00\x04seen1").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_an_identifier_is_not_acknowledged_with_one_that_is_made_up() {
+    for answer in [puback(0x97), pubrec(0x97)] {
+        let broker = MockBroker::in_memory();
+        let rule = Rule::given(matcher::publish()).then(answer).mount(&broker);
+        let mut peer = Peer::connected(&broker, Version::V5, "c").await;
+        peer.subscribe("t", QoS::AtMostOnce).await;
+        peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+        // It goes its usual way, once.
+        peer.expects(b"\x30\x05\x00\x01t\x00m").await;
+        peer.expects_nothing().await;
+        assert_eq!(rule.hits(), 1);
+        let journal = broker.journal().to_string();
+        assert!(
+            journal.contains("as the packet has no identifier"),
+            "{journal}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_beside_an_acknowledgement_that_cannot_be_is_sent() {
+    let broker = MockBroker::in_memory();
+    Rule::given(pingreq())
+        .then(suback([0]))
+        .then(as_usual())
+        .then(puback(0).packet_id(7))
+        .mount(&broker)
+        .forget();
+    Rule::given(subscribe())
+        .then(suback([0x87]))
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.send_bytes(b"\xC0\x00").await;
+    peer.expects(b"\xD0\x00").await;
+    peer.expects(b"\x40\x02\x00\x07").await;
+    peer.expects_nothing().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_on_its_way_is_passed_on_where_its_acknowledgement_cannot_be() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::publish().to_client())
+        .then(puback(0))
+        .then(pubrec(0))
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.subscribe("t", QoS::AtMostOnce).await;
+    peer.publish(QoS::AtMostOnce, 0, "t", "m").await;
+    peer.expects(b"\x30\x04\x00\x01tm").await;
+    peer.expects_nothing().await;
+}

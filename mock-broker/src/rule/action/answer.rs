@@ -60,6 +60,10 @@ pub fn connack(reason: impl Into<Reason>) -> Answer<Connack> {
 }
 
 /// PUBACK: the answer to a QoS 1 message.
+///
+/// About a packet without an identifier, as a QoS 0 message is, no acknowledgement is sent unless it
+/// is told one by [`packet_id`](Answer::packet_id): the packet is handled as usual, and the journal
+/// says so. The same holds for all acknowledgements.
 pub fn puback(reason: impl Into<Reason>) -> Answer<Ack> {
     ack(PacketType::Puback, reason.into())
 }
@@ -218,7 +222,8 @@ impl<P> Answer<P> {
     }
 
     /// Says this packet identifier instead of that of the request; 0 too. Without a request, and
-    /// without this, it is 1.
+    /// without this, it is 1; about a packet without an identifier, nothing
+    /// [is sent](crate::action::puback).
     ///
     /// In a PUBLISH above QoS 0 it is the next free one unless said otherwise; in a PUBLISH of
     /// QoS 0 it is written although it does not belong there; in packets that have no place for

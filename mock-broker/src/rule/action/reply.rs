@@ -170,6 +170,12 @@ impl Reply {
         reasons.find(|reason| reason.is_unsayable(packet, version))
     }
 
+    /// Whether it acknowledges a packet by an identifier that it was not told.
+    pub(crate) const fn needs_packet_id(&self) -> bool {
+        let acknowledges = matches!(self.body, Body::Ack { .. } | Body::Suback { .. });
+        acknowledges && self.packet_id.is_none()
+    }
+
     /// Whether the standard has the server close the connection behind this packet:
     /// `[MQTT-3.2.2-7]`, 3.1.1 `[MQTT-3.2.2-5]`, and `[MQTT-3.14.4-2]`.
     pub(crate) const fn ends_connection(&self) -> bool {

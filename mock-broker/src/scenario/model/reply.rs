@@ -31,7 +31,9 @@ pub struct Reply {
     /// Whether CONNACK says that there is a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_present: Option<bool>,
-    /// The packet identifier, instead of that of the packet that is answered.
+    /// The packet identifier, instead of that of the packet that is answered. About a packet without
+    /// one, as a PUBLISH of QoS 0 is, no acknowledgement is sent unless this is there: the packet is
+    /// handled as usual, and the journal says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packet_id: Option<u16>,
     /// Where a PUBLISH goes to.

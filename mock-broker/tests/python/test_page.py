@@ -6,6 +6,7 @@ Set SCREENSHOTS to a folder to have pictures of it: desktop in light and dark, a
 import os
 import shutil
 
+import paho.mqtt.client as mqtt
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -13,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from mock_broker import MockBroker
 from test_paho import Client
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class Page:
-    def __init__(self, broker, width=1360, height=820, scheme="light"):
+    def __init__(self, broker, width=1360, height=820, scheme="light", state="live"):
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
         for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]:
@@ -39,7 +41,7 @@ class Page:
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.command("Emulation.setEmulatedMedia", {"features": [feature]})
         self.driver.get(broker.control + "/")
-        self.until(lambda: self.one("#state").get_attribute("data-state") == "live")
+        self.until(lambda: self.one("#state").get_attribute("data-state") == state)
 
     def command(self, name, arguments):
         return self.driver.execute_cdp_cmd(name, arguments)
@@ -124,6 +126,93 @@ def test_a_click_disconnects_a_client(broker, page):
     client.stop()
 
 
+def on_the_wire(broker, packet):
+    """The last packet of this type: its bytes in hexadecimal."""
+    entries = broker.ask("GET", "/journal")["entries"]
+    return [it["raw"] for it in entries if it.get("packet", {}).get("type") == packet][-1]
+
+
+@pytest.mark.parametrize("version,suback,connack", [
+    (mqtt.MQTTv311, "9003000180", "20020003"),
+    (mqtt.MQTTv5, "900400010087", "2003008800"),
+])
+def test_a_refusal_is_said_in_the_words_of_the_version(broker, page, version, suback, connack):
+    for button in ["#refuse-subscribe", "#refuse-connect"]:
+        client = Client(broker, "c1", version)
+        page.until(lambda: page.all("#clients .client"))
+        page.one("#clients .client").click()
+        page.one(button).click()
+        page.until(lambda: not page.one("#fault").is_displayed())
+        if button == "#refuse-subscribe":
+            client.client.subscribe("t")
+            broker.wait_for("SUBACK")
+            assert on_the_wire(broker, "SUBACK") == suback
+            client.stop()
+            page.until(lambda: page.all("#clients .client") == [])
+    client.stop()
+    page.until(lambda: page.all("#clients .client") == [])
+    # The next one with this name is refused, whoever it is.
+    refused = Client(broker, "c1", version)
+    assert refused.answer.is_failure
+    assert on_the_wire(broker, "CONNACK") == connack
+    refused.client.loop_stop()
+
+
+def test_a_click_loses_the_session(broker, page):
+    def connect():
+        client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, "c1", clean_session=False, protocol=mqtt.MQTTv311,
+        )
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        return client
+
+    def packets(kind):
+        entries = broker.ask("GET", "/journal")["entries"]
+        return [it for it in entries if it.get("packet", {}).get("type") == kind]
+
+    client = connect()
+    page.until(lambda: page.all("#clients .client"))
+    client.subscribe("t")
+    broker.wait_for("SUBACK")
+    page.one("#clients .client").click()
+    page.one("#lose-session").click()
+    page.until(lambda: page.all("#rules .rule"))
+    client.disconnect()
+    client.loop_stop()
+    page.until(lambda: page.all("#clients .client") == [])
+
+    client = connect()
+    for _ in range(2):
+        client.publish("t", b"m", 1).wait_for_publish(20)
+    assert [it["packet"]["session_present"] for it in packets("CONNACK")] == [False, False]
+    # The subscription went with the session: what is published comes back to nobody.
+    assert {it["direction"] for it in packets("PUBLISH")} == {"from_client"}
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_token_that_is_wrong_is_told(monkeypatch):
+    monkeypatch.setenv("MOCK_BROKER_TOKEN", "secret")
+    broker = MockBroker()
+    page = Page(broker, state="waiting")
+    try:
+        page.until(lambda: page.one("#token").is_displayed())
+        assert page.one("#token-problem").text == ""
+        page.one("#use-token").click()
+        assert page.one("#token-problem").text == "No token was given."
+        page.one("#token-text").send_keys("guess", Keys.ENTER)
+        page.until(lambda: "not the token" in page.one("#token-problem").text)
+        page.picture("wrong-token")
+        page.one("#token-text").send_keys("secret", Keys.ENTER)
+        page.until(lambda: page.one("#state").get_attribute("data-state") == "live")
+        assert not page.one("#token").is_displayed()
+        assert all("401" in it["message"] for it in page.complaints())
+    finally:
+        page.driver.quit()
+        broker.stop()
+
+
 def test_a_click_refuses_who_connects(broker, page):
     page.one("#listening").click()
     page.until(lambda: page.one("#listening").text == "Listen again")
@@ -144,7 +233,7 @@ def test_a_rule_that_is_wrong_is_told_where(broker, page):
     page.one("#add-rule").click()
     page.until(lambda: page.one("#rule-problem").text)
     problem = page.one("#rule-problem").text
-    assert problem.startswith("line 1, column 16: unknown field") and "packet?" in problem
+    assert problem == "line 1, column 9: unknown key `pakcet`, did you mean packet?"
     # The refusal of the API is in the log of the browser, and is expected there.
     assert all("400" in it["message"] for it in page.complaints())
     text.clear()
@@ -214,6 +303,18 @@ def test_it_fits_every_screen(broker, scheme, width, height):
         page.one("#clients .client").click()
         page.picture(name + "-faults")
         assert page.driver.execute_script(script)
+        # A select that is as wide as what it shows likes is no wider: no code is cut.
+        assert page.driver.execute_script("""
+            return [...document.querySelectorAll('#fault select')].every((select) => {
+                const free = select.cloneNode();
+                free.append(select.selectedOptions[0].cloneNode(true));
+                free.style.cssText = 'position: absolute; width: auto; max-width: none';
+                select.parentNode.append(free);
+                const fits = free.offsetWidth <= select.offsetWidth;
+                free.remove();
+                return fits;
+            });
+        """)
         assert page.complaints() == []
     finally:
         page.driver.quit()

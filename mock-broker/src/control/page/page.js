@@ -8,10 +8,13 @@ const SHOWN = 1500;
 // How many entries of an older journal are fetched when the page is opened.
 const HISTORY = 1000;
 
+// The names are those of the API: a reason that is sent by its name is said in the words of the
+// client's version.
+const NO_SUCH_CODE = 0x7F;
 const PUBACK_CODES = {
   0x80: 'unspecified error', 0x83: 'implementation specific error', 0x87: 'not authorized',
   0x90: 'topic name invalid', 0x91: 'packet identifier in use', 0x97: 'quota exceeded',
-  0x99: 'payload format invalid', 0x10: 'no matching subscribers', 0x7F: 'a code that does not exist',
+  0x99: 'payload format invalid', 0x10: 'no matching subscribers', [NO_SUCH_CODE]: 'a code that does not exist',
 };
 const DISCONNECT_CODES = {
   0x00: 'normal disconnection', 0x80: 'unspecified error', 0x81: 'malformed packet',
@@ -36,16 +39,17 @@ const TEMPLATES = {
   'Refuse a message': {
     name: 'quota',
     on: { packet: 'PUBLISH', topic: 'sensors/#', qos: 1 },
-    reply: { packet: 'PUBACK', reason: 0x97, properties: { reason_string: 'over quota' } },
+    reply: { packet: 'PUBACK', reason: 'quota-exceeded', properties: { reason_string: 'over quota' } },
     expect: 'any',
   },
   'Refuse to connect': {
-    name: 'not authorized', on: { packet: 'CONNECT' }, reply: { packet: 'CONNACK', reason: 0x87 },
+    name: 'not authorized', on: { packet: 'CONNECT' },
+    reply: { packet: 'CONNACK', reason: 'not-authorized' },
     times: 1, expect: 'any',
   },
   'Refuse a subscription': {
     name: 'no secrets', on: { packet: 'SUBSCRIBE', filter: 'secret/#' },
-    reply: { packet: 'SUBACK', reason: 0x87 }, expect: 'any',
+    reply: { packet: 'SUBACK', reason: 'not-authorized' }, expect: 'any',
   },
   'Answer late': {
     name: 'late', on: { packet: 'PUBLISH' }, drive: { delay_ms: 5000, as_usual: true },
@@ -87,29 +91,39 @@ class Problem extends Error {}
 
 async function ask(method, path, body, signal) {
   const headers = {};
+  const used = token;
   if (token) headers.Authorization = 'Bearer ' + token;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const request = { method, headers, signal };
   if (body !== undefined) request.body = typeof body === 'string' ? body : JSON.stringify(body);
   const answer = await fetch(path, request);
   if (answer.ok) return answer;
-  if (answer.status === 401) askForToken();
+  if (answer.status === 401) askForToken(used);
   const problem = await answer.json().catch(() => ({ title: answer.statusText }));
   let text = problem.title;
   if (problem.line) text = `line ${problem.line}, column ${problem.column}: ${text}`;
-  if (problem.did_you_mean) text += ` Did you mean ${problem.did_you_mean}?`;
+  if (problem.did_you_mean) text = `${text.replace(/\.$/, '')}, did you mean ${problem.did_you_mean}?`;
   throw new Problem(text);
 }
 
 const get = async (path) => (await ask('GET', path)).json();
 const post = async (path, body) => ask('POST', path, body);
 
-function askForToken() {
-  if (!$('token').open) $('token').showModal();
+// Asks, and says so where the token that was used is the one that was given last, and is wrong.
+function askForToken(used) {
+  if ($('token').open || used !== token) return;
+  $('token-problem').textContent = used ? 'This is not the token of the broker.' : '';
+  $('token').showModal();
+  $('token-text').select();
 }
 
 on('use-token', () => {
-  token = $('token-text').value.trim();
+  const given = $('token-text').value.trim();
+  if (!given) {
+    $('token-problem').textContent = 'No token was given.';
+    return;
+  }
+  token = given;
   sessionStorage.setItem('token', token);
   $('token').close();
   follow();
@@ -585,11 +599,14 @@ function openFaults(client) {
   target = client;
   $('fault-title').textContent = client.client_id || `Connection ${client.connection}`;
   $('fault-sub').textContent = client.version === '3.1.1'
-    ? 'It speaks MQTT 3.1.1, in which most refusals have no words: it will find such packets malformed.'
+    ? 'It speaks MQTT 3.1.1, in which no message is refused and no server says DISCONNECT: it will find such packets malformed.'
     : 'Each of these happens once.';
   $('fault-problem').textContent = '';
   $('fault').showModal();
 }
+
+// A code as the API is told it.
+const named = (code, codes) => (code === NO_SUCH_CODE ? code : codes[code]);
 
 async function inject(what, said) {
   await fault(async () => {
@@ -620,10 +637,11 @@ async function fault(run) {
 
 on('refuse', () => {
   const qos = Number($('refuse-qos').value);
-  const reason = Number($('refuse-code').value);
+  const code = Number($('refuse-code').value);
+  const reason = named(code, PUBACK_CODES);
   const packet = qos === 2 ? 'PUBREC' : 'PUBACK';
-  rule(`refuse ${hex(reason)}`, { packet: 'PUBLISH', qos }, { reply: { packet, reason } },
-    `Its next QoS ${qos} message is answered ${packet} ${hex(reason)}`);
+  rule(`refuse ${hex(code)}`, { packet: 'PUBLISH', qos }, { reply: { packet, reason } },
+    `Its next QoS ${qos} message is answered ${packet} ${hex(code)}`);
 });
 on('drop-ack', () => rule('no answer', { packet: 'PUBLISH' }, { drive: { hold: true } },
   'Its next message is lost'));
@@ -634,14 +652,15 @@ on('reset-publish', () => rule('reset', { packet: 'PUBLISH' }, { drive: { close:
 on('drop-ping', () => rule('no PINGRESP', { packet: 'PINGREQ' }, { drive: { hold: true } },
   'Its next PINGREQ is not answered'));
 on('refuse-subscribe', () => rule('refuse SUBSCRIBE', { packet: 'SUBSCRIBE' },
-  { reply: { packet: 'SUBACK', reason: 0x87 } }, 'Its next SUBSCRIBE is refused with 0x87'));
+  { reply: { packet: 'SUBACK', reason: 'not authorized' } }, 'Its next SUBSCRIBE is refused: not authorized'));
 on('refuse-connect', () => rule('refuse CONNECT', { packet: 'CONNECT' },
-  { reply: { packet: 'CONNACK', reason: 0x88 } }, 'Its next CONNECT is refused with 0x88'));
+  { reply: { packet: 'CONNACK', reason: 'server unavailable' } }, 'Its next CONNECT is refused: server unavailable'));
 on('lose-session', () => rule('session lost', { packet: 'CONNECT' },
-  { reply: { packet: 'CONNACK', session_present: false } }, 'Its next CONNACK denies the session'));
+  { drive: { forget_session: true, as_usual: true } }, 'Its session is lost when it connects again'));
 on('disconnect', () => {
-  const reason = Number($('disconnect-code').value);
-  inject({ reply: { packet: 'DISCONNECT', reason } }, `DISCONNECT ${hex(reason)} was sent`);
+  const code = Number($('disconnect-code').value);
+  const reason = named(code, DISCONNECT_CODES);
+  inject({ reply: { packet: 'DISCONNECT', reason } }, `DISCONNECT ${hex(code)} was sent`);
 });
 on('rst', () => inject({ close: 'rst' }, 'The connection was reset'));
 on('fin', () => inject({ close: 'fin' }, 'The connection was closed'));

@@ -108,6 +108,8 @@ pub enum ProblemCode {
     WrongType,
     /// The system does not let the broker listen, or stop listening.
     CannotListen,
+    /// As many requests as there may be wait for the journal already.
+    TooManyWait,
 }
 
 impl std::fmt::Display for Problem {
@@ -174,7 +176,7 @@ impl From<ControlError> for Problem {
 
 impl ProblemCode {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::BadBody,
         Self::BadParameter,
         Self::BadStep,
@@ -188,6 +190,7 @@ impl ProblemCode {
         Self::TooSlow,
         Self::WrongType,
         Self::CannotListen,
+        Self::TooManyWait,
     ];
 
     pub(crate) const fn status(self) -> u16 {
@@ -201,7 +204,7 @@ impl ProblemCode {
             Self::TooLarge => 413,
             Self::WrongType => 415,
             Self::BadStep => 422,
-            Self::CannotListen => 503,
+            Self::CannotListen | Self::TooManyWait => 503,
         }
     }
 
@@ -220,6 +223,7 @@ impl ProblemCode {
             Self::WrongType => "The body is not JSON.",
             Self::BadStep => "The step is well written and cannot be done.",
             Self::CannotListen => "The system does not let the broker listen.",
+            Self::TooManyWait => "Too many requests wait for the journal already.",
         }
     }
 }

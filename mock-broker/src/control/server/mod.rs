@@ -19,16 +19,23 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Local, Problem, ProblemCode};
 use crate::scenario::nearest;
 use access::Access;
 use route::{ROUTES, Route};
 
+/// How many requests may wait for what will be in the journal, streams of it among them: fewer than
+/// there may be connections, so that there is always one for something else.
+const WAITING: usize = 64;
+
 /// What all requests share.
 struct App {
     broker: Local,
     access: Access,
+    /// Places for those who wait for what will be in the journal.
+    waiting: Arc<Semaphore>,
     /// The description of this API, made once.
     openapi: Vec<u8>,
 }
@@ -39,6 +46,7 @@ fn router(broker: Local, access: Access) -> Router {
     let app = Arc::new(App {
         broker,
         access,
+        waiting: Arc::new(Semaphore::new(WAITING)),
         openapi,
     });
     let mut router = Router::new();
@@ -68,6 +76,18 @@ fn router(broker: Local, access: Access) -> Router {
         .fallback(async |request: Request| no_such_route(request.uri().path()))
         .layer(middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app)
+}
+
+impl App {
+    /// A place among those who wait for what will be in the journal.
+    fn wait(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.waiting.clone().try_acquire_owned().map_err(|_| {
+            let title = format!(
+                "{WAITING} requests wait for the journal already; read it without `wait_ms`"
+            );
+            Problem::new(ProblemCode::TooManyWait, title)
+        })
+    }
 }
 
 async fn run(route: &Route, app: &App, path: RawPathParams, request: Request) -> Response {

@@ -240,6 +240,7 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Descriptio
                     json!({ "type": "integer", "minimum": 1, "maximum": JournalQuery::MOST_ENTRIES, "default": 1000 }),
                 ),
             ],
+            problems: vec![ProblemCode::TooManyWait],
             ..plain(
                 "readJournal",
                 "The journal from an entry on; waits for one, if it is told to",
@@ -256,6 +257,7 @@ fn describe(operation: Operation, generator: &mut SchemaGenerator) -> Descriptio
                     "schema": { "type": "integer", "minimum": 0, "maximum": u64::MAX },
                 }),
             ],
+            problems: vec![ProblemCode::TooManyWait],
             ..plain(
                 "streamJournal",
                 "The journal as it happens: a server-sent event an entry, without an end",

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
 use axum::http::{Response, StatusCode};
 
+use super::serve::InUse;
 use super::{App, answer, body, parameters, stream};
 use crate::Target;
 use crate::control::{Control, Problem};
@@ -143,11 +144,15 @@ pub(super) async fn run(
         }
         Operation::ReadJournal => {
             let query = parameters::journal(request.uri())?;
-            answer::json(ok, &broker.journal(query).await?)
+            let place = (query.wait_ms > 0).then(|| app.wait()).transpose()?;
+            let page = broker.journal(query).await?;
+            drop(place);
+            answer::json(ok, &page)
         }
         Operation::StreamJournal => {
             let query = parameters::stream(request.uri(), request.headers())?;
-            stream::of(broker.clone(), query)
+            let request = request.extensions().get::<InUse>().cloned();
+            stream::of(broker.clone(), query, (app.wait()?, request))
         }
         Operation::CaptureJournal => {
             let capture = broker.capture().await?;

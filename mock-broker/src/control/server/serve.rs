@@ -7,12 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use super::access::Access;
 use super::router;
@@ -48,11 +51,12 @@ pub enum StartError {
     },
 }
 
-/// How many connections may be open at once: a page has two. Who comes then waits.
+/// How many connections may be open at once: a page has two. When another comes, the one that has
+/// asked nothing for the longest time makes room for it; where all are in use, it waits.
 const CONNECTIONS: usize = 128;
 
 /// How long the head of a request may take to come, and how long a connection may be idle.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many bytes the head of a request may have.
 const HEAD_LIMIT: usize = 64 * 1024;
@@ -118,36 +122,71 @@ impl fmt::Debug for ControlServer {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router) {
-    // They end with the task that holds them.
-    let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else {
-            return;
-        };
-        while connections.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let router = router.clone();
-                connections.spawn(async move {
-                    serve(stream, router).await;
-                    drop(place);
-                });
-            }
-            // No more files may be open, say, which may change.
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
+/// Held by what answers a request, and by a stream for as long as it goes on.
+#[derive(Clone, Default)]
+pub(super) struct InUse(Arc<()>);
+
+/// A connection that is open.
+struct Open {
+    in_use: InUse,
+    task: AbortHandle,
+}
+
+impl Open {
+    /// Whether no request of it is being answered: nobody has a hold on it but this and its task.
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.in_use.0) <= 2
     }
 }
 
-async fn serve(stream: TcpStream, router: Router) {
+async fn accept(listener: TcpListener, router: Router) {
+    // They end with the task that holds them.
+    let mut connections = JoinSet::new();
+    let mut open: Vec<Open> = Vec::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // No more files may be open, say, which may change.
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        loop {
+            while connections.try_join_next().is_some() {}
+            open.retain(|it| !it.task.is_finished());
+            if open.len() < CONNECTIONS {
+                break;
+            }
+            match open.iter().position(Open::is_idle) {
+                // The oldest stand first.
+                Some(oldest) => open.remove(oldest).task.abort(),
+                None => {
+                    let _ = timeout(PAUSE, connections.join_next()).await;
+                }
+            }
+        }
+        let in_use = InUse::default();
+        let task = connections.spawn(serve(stream, router.clone(), in_use.clone()));
+        open.push(Open { in_use, task });
+    }
+}
+
+async fn serve(stream: TcpStream, router: Router, in_use: InUse) {
     let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let held = in_use.clone();
+        request.extensions_mut().insert(held.clone());
+        let answer = router.call(request);
+        async move {
+            let answer = answer.await;
+            drop(held);
+            answer
+        }
+    });
     // What goes wrong with a connection is over with it.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .max_buf_size(HEAD_LIMIT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
         .await;
 }

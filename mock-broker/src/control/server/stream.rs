@@ -12,12 +12,18 @@ use crate::control::{Control, ControlError, JournalQuery, Local};
 /// lost is noticed.
 const HEARTBEAT_MS: u64 = 15_000;
 
-pub(super) fn of(broker: Local, query: JournalQuery) -> Response<Body> {
+/// `place` is kept for as long as the stream goes on.
+pub(super) fn of<P: Send + 'static>(
+    broker: Local,
+    query: JournalQuery,
+    place: P,
+) -> Response<Body> {
     let query = query.wait_ms(HEARTBEAT_MS);
     // Who does not read is not written to, and finds what was forgotten meanwhile counted.
-    let events = stream::unfold((broker, query), async |(broker, mut query)| {
+    let begun = (broker, query, place);
+    let events = stream::unfold(begun, async |(broker, mut query, place)| {
         let events = next(&broker, &mut query).await;
-        Some((events, (broker, query)))
+        Some((events, (broker, query, place)))
     });
     answer::file(
         StatusCode::OK,

@@ -282,3 +282,71 @@ async fn the_journal_comes_as_it_happens() {
     assert!(came.contains("id: 1\ndata: {\"number\":1,"), "{came}");
     assert!(!came.contains("id: 0\n"), "{came}");
 }
+
+/// How long a test waits for an answer that comes at once, or in vain.
+const SOON: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn heads_that_never_end_do_not_lock_others_out() {
+    let broker = MockBroker::in_memory();
+    let server = server(&broker, None).await;
+    let mut half_sent = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(b"GET /health HTTP/1.1\r\n").await.unwrap();
+        half_sent.push(stream);
+    }
+    let answer = ask(server.address(), "GET /health", "");
+    let answer = tokio::time::timeout(SOON, answer).await.unwrap();
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_journal_does_not_lock_others_out() {
+    let broker = MockBroker::in_memory();
+    let server = server(&broker, None).await;
+    let address = server.address();
+    let mut waiting = Vec::new();
+    for number in 0..64 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /journal/stream HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200", "{number}");
+        waiting.push(stream);
+    }
+    for line in ["GET /journal/stream", "GET /journal?wait_ms=1000"] {
+        let answer = ask(address, line, "").await;
+        assert_eq!(answer.status, 503, "{line}");
+        assert_eq!(answer.json()["code"], "too-many-wait");
+    }
+    for line in ["GET /journal", "GET /health"] {
+        let answer = tokio::time::timeout(SOON, ask(address, line, "")).await;
+        assert_eq!(answer.unwrap().status, 200, "{line}");
+    }
+    // A stream goes on, however many others come.
+    let mut half_sent = Vec::new();
+    for _ in 0..200 {
+        half_sent.push(TcpStream::connect(address).await.unwrap());
+    }
+    assert_eq!(ask(address, "GET /health", "").await.status, 200);
+    let _peer = Peer::connected(&broker, Version::V5, "c1").await;
+    for stream in &mut waiting {
+        let mut came = String::new();
+        while !came.contains("CONNACK") {
+            let mut buffer = [0; 4096];
+            let read = tokio::time::timeout(SOON, stream.read(&mut buffer)).await;
+            let read = read.unwrap().unwrap();
+            assert!(read > 0, "{came}");
+            came += std::str::from_utf8(&buffer[..read]).unwrap();
+        }
+    }
+    // One that ends makes room.
+    waiting.clear();
+    drop(half_sent);
+    let begun = std::time::Instant::now();
+    while ask(address, "GET /journal?wait_ms=1", "").await.status != 200 {
+        assert!(begun.elapsed() < SOON);
+    }
+}

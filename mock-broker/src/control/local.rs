@@ -14,7 +14,7 @@ use super::{
 };
 use crate::journal::json::{JournalEntry, version};
 use crate::rule::Mounted;
-use crate::scenario::Step;
+use crate::scenario::{Step, unasked};
 use crate::shared::Shared;
 use crate::{Capture, Entry, MockBroker, NotConnected, Target};
 
@@ -182,12 +182,7 @@ impl Control for Local {
     }
 
     async fn send(&self, target: Target, what: Injection) -> Result<(), ControlError> {
-        let actions = Step {
-            drive: what,
-            ..Step::default()
-        }
-        .actions()
-        .map_err(|error| ControlError::BadStep {
+        let actions = unasked(&what).map_err(|error| ControlError::BadStep {
             detail: error.to_string(),
         })?;
         match self.shared.command(&target, actions).await {

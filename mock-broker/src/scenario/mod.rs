@@ -46,4 +46,6 @@ pub use model::{
 pub(crate) use name::nearest;
 pub use name::{Code, PacketName, PropertyName, UnknownName};
 pub use rule::BadStep;
+#[cfg(feature = "control")]
+pub(crate) use rule::unasked;
 pub use shipped::{SHIPPED, Shipped, find, shipped};

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::control::{Injection, Listening, Problem, ProblemCode};
-use crate::scenario::{BadStep, Document, FaultKind, LoadError, Step};
+use crate::scenario::{BadStep, Document, FaultKind, LoadError, Step, unasked};
 
 /// The largest body: a rule with a large payload in hexadecimal.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -38,11 +38,7 @@ impl Content for Step {
 
 impl Content for Injection {
     fn check(&self) -> Result<(), BadStep> {
-        let step = Step {
-            drive: self.clone(),
-            ..Step::default()
-        };
-        step.actions().map(drop)
+        unasked(self).map(drop)
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Accept {
 pub struct LimitOptions {
     /// How many messages above QoS 0 a client may have in flight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub receive_maximum: Option<u16>,
     /// The highest topic alias that a client may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +191,12 @@ pub enum BadBase {
     /// There is no such QoS.
     #[error("`maximum_qos` must be 0, 1 or 2")]
     MaximumQos,
+    /// A number is 0, which the standard does not allow there.
+    #[error("`{key}` must be 1 or more")]
+    Zero {
+        /// The key.
+        key: &'static str,
+    },
     /// The broker behind cannot be found.
     #[error("there is no upstream broker: {0}")]
     NoUpstream(#[from] BadAddress),
@@ -207,6 +214,7 @@ impl BadBase {
         match self {
             Self::TopicFilter { .. } => "topic",
             Self::MaximumQos => "maximum_qos",
+            Self::Zero { key } => key,
             Self::NoUpstream(_) => "upstream",
             Self::ScramAsksItself { key } => key,
         }
@@ -266,6 +274,14 @@ impl Accept {
 
 impl LimitOptions {
     fn limits(&self) -> Result<Limits, BadBase> {
+        // It is a protocol error to say 0 of either (sections 3.2.2.3.3 and 3.2.2.3.6).
+        let numbers = [
+            ("receive_maximum", self.receive_maximum == Some(0)),
+            ("maximum_packet_size", self.maximum_packet_size == Some(0)),
+        ];
+        if let Some((key, _)) = numbers.into_iter().find(|(_, is_zero)| *is_zero) {
+            return Err(BadBase::Zero { key });
+        }
         let mut limits = Limits::default();
         macro_rules! take {
             ($($name:ident),*) => {

@@ -93,6 +93,7 @@ pub struct Drive {
     pub truncate: Option<usize>,
     /// Sends each packet that this sends so many times, 10,000 at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub copies: Option<u32>,
     /// Holds back what this sends, until `release`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

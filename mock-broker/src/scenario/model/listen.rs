@@ -147,6 +147,7 @@ pub struct WebSocketOptions {
     pub fault: Option<WebSocketFaultName>,
     /// Instead of `fault`: the upgrade is refused with this status of HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 100, max = 999))]
     pub status: Option<u16>,
     /// Instead of `fault`: the upgrade is answered with a redirection to this URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -229,6 +230,14 @@ pub enum BadListen {
         /// The second.
         key: &'static str,
     },
+    /// A number is outside of its range.
+    #[error("`{key}` must be {range}")]
+    OutOfRange {
+        /// The key.
+        key: &'static str,
+        /// What it may be.
+        range: &'static str,
+    },
 }
 
 impl BadListen {
@@ -236,7 +245,7 @@ impl BadListen {
     pub(crate) const fn key(&self) -> &'static str {
         match self {
             Self::TwoPlaces | Self::NoUnix => "unix",
-            Self::TwoFaults { key } => key,
+            Self::TwoFaults { key } | Self::OutOfRange { key, .. } => key,
         }
     }
 }
@@ -312,6 +321,20 @@ impl WebSocketOptions {
         }
         if let Some(code) = self.close_code {
             websocket = websocket.close_code(code);
+        }
+        let numbers = [
+            ("messages_of", self.messages_of == Some(0)),
+            ("fragments_of", self.fragments_of == Some(0)),
+        ];
+        if let Some((key, _)) = numbers.into_iter().find(|(_, is_zero)| *is_zero) {
+            let range = "1 or more";
+            return Err(BadListen::OutOfRange { key, range });
+        }
+        if self.status.is_some_and(|it| !(100..=999).contains(&it)) {
+            return Err(BadListen::OutOfRange {
+                key: "status",
+                range: "100 to 999: three digits",
+            });
         }
         let join = self.join_ms.map(Duration::from_millis);
         let fault = one_fault([

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use super::BadStep;
 use crate::action::{self, Action, Mutation};
+#[cfg(feature = "control")]
+use crate::scenario::OneOrMany;
 use crate::scenario::{Close, Coalesce, Corrupt, Drive, ReleaseOrder, Reply, Step};
 
 impl Step {
-    /// What it does, in order; nothing, if it watches.
-    #[cfg(feature = "control")]
-    pub(crate) fn actions(&self) -> Result<Vec<Action>, BadStep> {
-        self.seeded_actions(0)
-    }
-
     pub(super) fn seeded_actions(&self, seed: u64) -> Result<Vec<Action>, BadStep> {
+        let nothing = Drive::default();
+        if self.drive.contains(&nothing) && self.reply.is_empty() {
+            return Err(BadStep::DoesNothing);
+        }
         let mut actions = Vec::new();
         match self.drive.0.as_slice() {
             [] => put_replies(&mut actions, &self.reply, &Ok)?,
@@ -34,7 +34,38 @@ impl Step {
     }
 }
 
+/// What is done to a client unasked, in order.
+#[cfg(feature = "control")]
+pub(crate) fn unasked(what: &OneOrMany<Drive>) -> Result<Vec<Action>, BadStep> {
+    let mut actions = Vec::new();
+    for drive in what.iter() {
+        drive.check_unasked()?;
+        drive.put(&mut actions, &drive.reply, 0)?;
+    }
+    let does = |action: &Action| !matches!(action.0, action::Step::Delay(_));
+    match actions.iter().any(does) {
+        true => Ok(actions),
+        false => Err(BadStep::DoesNothing),
+    }
+}
+
 impl Drive {
+    /// Whether it makes sense where there is no packet that it is about.
+    #[cfg(feature = "control")]
+    fn check_unasked(&self) -> Result<(), BadStep> {
+        let answers = [("as_usual", self.as_usual), ("hold", self.hold)];
+        if let Some((key, _)) = answers.into_iter().find(|(_, there)| *there) {
+            return Err(BadStep::Misplaced {
+                key,
+                place: "what is done unasked: there is no packet to be answered",
+            });
+        }
+        match self.treats() {
+            Some(key) if !self.sends(&self.reply) => Err(BadStep::NothingToChange { key }),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the packet is answered with this, or is to have no answer.
     fn settles(&self) -> bool {
         self.sends(&self.reply) || self.treats().is_some() || self.hold || self.ends()
@@ -79,7 +110,15 @@ impl Drive {
         }
         let sends = self.sends(replies);
         if self.hold {
-            if let Some(key) = self.treats().or_else(|| sends.then_some("reply")) {
+            let answers = [
+                ("reply", !replies.is_empty()),
+                ("send_hex", self.send_hex.is_some()),
+                ("as_usual", self.as_usual),
+            ];
+            if let Some((key, _)) = answers.into_iter().find(|(_, there)| *there) {
+                return Err(BadStep::HoldBesideAnswer { key });
+            }
+            if let Some(key) = self.treats() {
                 return Err(BadStep::NothingSent { key });
             }
             actions.push(action::no_answer());

@@ -74,6 +74,21 @@ pub enum BadStep {
         /// The key.
         key: &'static str,
     },
+    /// It answers, and never answers.
+    #[error("`hold` never answers, and `{key}` beside it does: leave one of them away")]
+    HoldBesideAnswer {
+        /// The key that answers.
+        key: &'static str,
+    },
+    /// It does nothing.
+    #[error("this does nothing: say what is to be done (`reply`, `close`, …)")]
+    DoesNothing,
+    /// It changes how something is sent, and does not say what.
+    #[error("`{key}` changes what is sent, and nothing is: add `reply` or `send_hex`")]
+    NothingToChange {
+        /// The key.
+        key: &'static str,
+    },
 }
 
 impl BadStep {
@@ -81,6 +96,7 @@ impl BadStep {
     pub(crate) fn key(&self) -> Option<&'static str> {
         match self {
             Self::NoMatcher => None,
+            Self::DoesNothing => Some("drive"),
             Self::ForbidAndMore => Some("forbid"),
             Self::ReplyBesideList => Some("reply"),
             Self::NotFromBroker { .. } | Self::NotFromClient { .. } | Self::Missing { .. } => {
@@ -90,7 +106,9 @@ impl BadStep {
             Self::ForTheRunner { key }
             | Self::Misplaced { key, .. }
             | Self::OutOfRange { key, .. }
-            | Self::NothingSent { key } => Some(key),
+            | Self::NothingSent { key }
+            | Self::HoldBesideAnswer { key }
+            | Self::NothingToChange { key } => Some(key),
         }
     }
 }

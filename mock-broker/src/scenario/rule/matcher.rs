@@ -27,6 +27,7 @@ impl On {
 
     fn packet_matcher(&self, seed: u64) -> Result<PacketMatcher, BadStep> {
         let mut matcher = self.kind()?;
+        self.check_keys()?;
         if let Some(client) = &self.client {
             matcher = matcher.client(client);
         }
@@ -124,6 +125,58 @@ impl On {
             matcher = matcher.per_connection();
         }
         Ok(matcher)
+    }
+
+    /// A key of which the packet can have nothing would never be fulfilled.
+    fn check_keys(&self) -> Result<(), BadStep> {
+        use PacketType::{
+            Connack, Connect, Disconnect, Pingreq, Pingresp, Publish, Subscribe, Unsubscribe,
+        };
+        let Some(packet) = self.packet.map(|name| name.0) else {
+            return Ok(());
+        };
+        let (publish, connect) = (&[Publish][..], &[Connect][..]);
+        let keys = [
+            ("clean_start", self.clean_start.is_some(), connect),
+            ("will", self.will.is_some(), connect),
+            ("keep_alive", self.keep_alive.is_some(), connect),
+            ("user_name", self.user_name.is_some(), connect),
+            (
+                "session_present",
+                self.session_present.is_some(),
+                &[Connack],
+            ),
+            ("topic", self.topic.is_some(), publish),
+            ("filter", self.filter.is_some(), &[Subscribe, Unsubscribe]),
+            ("qos", self.qos.is_some(), &[Publish, Subscribe]),
+            ("payload", self.payload.is_some(), publish),
+            ("payload_contains", self.payload_contains.is_some(), publish),
+            ("dup", self.dup.is_some(), publish),
+            ("retain", self.retain.is_some(), publish),
+        ];
+        let without_id = [
+            Connect,
+            Connack,
+            Pingreq,
+            Pingresp,
+            Disconnect,
+            PacketType::Auth,
+        ];
+        let misplaced = keys
+            .into_iter()
+            .find(|(_, there, packets)| *there && !packets.contains(&packet))
+            .map(|(key, ..)| key)
+            .or_else(|| {
+                let never = self.packet_id.is_some() && without_id.contains(&packet);
+                never.then_some("packet_id")
+            });
+        match misplaced {
+            Some(key) => Err(BadStep::Misplaced {
+                key,
+                place: packet.name(),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn kind(&self) -> Result<PacketMatcher, BadStep> {

@@ -6,6 +6,8 @@ mod matcher;
 mod mutations;
 mod reply;
 
+#[cfg(feature = "control")]
+pub(crate) use actions::unasked;
 pub use bad_step::BadStep;
 
 use std::time::Duration;
@@ -81,6 +83,12 @@ impl Step {
             return Err(BadStep::Misplaced {
                 key: "for_ms",
                 place: "`on`",
+            });
+        }
+        if self.times == Some(0) {
+            return Err(BadStep::OutOfRange {
+                key: "times",
+                range: "1 or more",
             });
         }
         let actions = self.seeded_actions(place.seed)?;

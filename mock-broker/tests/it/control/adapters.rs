@@ -59,6 +59,7 @@ macro_rules! both {
 }
 
 both! {
+    what_would_do_nothing_is_refused
     a_rule_is_added_hit_and_removed
     rules_that_rust_code_mounted_are_seen_and_ended
     what_is_no_rule_is_refused_with_the_reason
@@ -320,4 +321,41 @@ async fn the_journal_comes_as_a_capture_file(broker: &MockBroker, control: &impl
     assert!(capture.starts_with(b"\x0A\x0D\x0D\x0A"));
     // The client identifier of the CONNECT.
     assert!(capture.windows(4).any(|window| window == b"\x00\x02c1"));
+}
+
+async fn what_would_do_nothing_is_refused(broker: &MockBroker, control: &impl Control) {
+    let _peer = Peer::connected(broker, Version::V5, "c").await;
+    for (drive, told) in [
+        (json!({}), "does nothing"),
+        (json!([]), "does nothing"),
+        (json!([{ "delay_ms": 1 }, {}]), "does nothing"),
+        (json!({ "as_usual": true }), "`as_usual` has no place"),
+        (json!({ "hold": true }), "`hold` has no place"),
+        (
+            json!([{ "close": "fin" }, { "hold": true }]),
+            "`hold` has no place",
+        ),
+        (
+            json!({ "mutate": { "flags": 1 } }),
+            "`mutate` changes what is sent, and nothing is",
+        ),
+        (
+            json!({ "copies": 2 }),
+            "`copies` changes what is sent, and nothing is",
+        ),
+        (
+            json!({ "hold_back": true }),
+            "`hold_back` changes what is sent, and nothing is",
+        ),
+    ] {
+        let sent = control
+            .send(Target::Connection(1), what(drive.clone()))
+            .await;
+        let Err(ControlError::BadStep { detail }) = sent else {
+            panic!("{drive}: {sent:?}");
+        };
+        assert!(detail.contains(told), "{drive}: {detail}");
+    }
+    let fault = what(json!({ "stop_reading": true }));
+    control.send(Target::Connection(1), fault).await.unwrap();
 }

@@ -1,10 +1,11 @@
 //! Steps do on the wire what they say.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use nack_codec::{QoS, Version};
 use nack_mock_broker::MockBroker;
-use nack_mock_broker::scenario::{Scenario, Step};
+use nack_mock_broker::scenario::{Scenario, ScenarioFile, Step};
 use tokio::time::timeout;
 
 use crate::peer::{Hello, Peer};
@@ -279,4 +280,100 @@ fn what_cannot_be_is_refused_with_what_to_do_instead() {
     ]
     .map(|json| format!("{json}\n    {}", refused(json)));
     insta::assert_snapshot!(steps.join("\n"));
+}
+
+#[test]
+fn what_does_nothing_or_can_never_be_is_refused_with_its_key() {
+    for (json, told) in [
+        (
+            r#"{ "on": { "packet": "PINGREQ" }, "drive": {} }"#,
+            "this does nothing",
+        ),
+        (
+            r#"{ "on": { "packet": "PINGREQ" }, "drive": [{ "close": "fin" }, {}] }"#,
+            "this does nothing",
+        ),
+        (
+            r#"{ "on": { "packet": "PINGREQ" }, "times": 0 }"#,
+            "`times` must be 1 or more",
+        ),
+        (
+            r#"{ "on": { "packet": "CONNECT", "topic": "a" } }"#,
+            "`topic` has no place in CONNECT",
+        ),
+        (
+            r#"{ "on": { "packet": "PINGREQ", "qos": 1 } }"#,
+            "`qos` has no place in PINGREQ",
+        ),
+        (
+            r#"{ "on": { "packet": "CONNECT", "packet_id": 1 } }"#,
+            "`packet_id` has no place in CONNECT",
+        ),
+        (
+            r#"{ "on": { "packet": "SUBSCRIBE" }, "forbid": { "packet": "PUBLISH" } }"#,
+            "`forbid` only watches",
+        ),
+        (
+            r#"{ "forbid": { "packet": "PUBLISH", "will": true } }"#,
+            "`will` has no place in PUBLISH",
+        ),
+        (
+            r#"{ "on": { "packet": "PINGREQ" }, "drive": { "hold": true, "as_usual": true } }"#,
+            "`hold` never answers, and `as_usual` beside it does",
+        ),
+        (
+            r#"{ "on": { "packet": "PINGREQ" }, "drive": { "hold": true, "send_hex": "00" } }"#,
+            "`hold` never answers, and `send_hex` beside it does",
+        ),
+        (
+            r#"{ "on": { "packet": "PINGREQ" }, "drive": { "hold": true, "copies": 2 } }"#,
+            "`copies` changes what is sent, and `hold` sends nothing",
+        ),
+    ] {
+        let error = refused(json);
+        assert!(error.contains(told), "{json}: {error}");
+    }
+}
+
+#[test]
+fn a_listener_or_a_limit_that_cannot_be_is_refused_where_it_stands() {
+    for (table, told) in [
+        (
+            "[[listen]]\nwebsocket = { messages_of = 0 }",
+            "`messages_of` must be 1 or more",
+        ),
+        (
+            "[[listen]]\nwebsocket = { fragments_of = 0 }",
+            "`fragments_of` must be 1 or more",
+        ),
+        (
+            "[[listen]]\nwebsocket = { status = 0 }",
+            "`status` must be 100 to 999",
+        ),
+        (
+            "[[listen]]\nwebsocket = { status = 99 }",
+            "`status` must be 100 to 999",
+        ),
+        (
+            "[[listen]]\nwebsocket = { status = 1000 }",
+            "`status` must be 100 to 999",
+        ),
+        (
+            "[base.limits]\nreceive_maximum = 0",
+            "`receive_maximum` must be 1 or more",
+        ),
+        (
+            "[base.limits]\nmaximum_packet_size = 0",
+            "`maximum_packet_size` must be 1 or more",
+        ),
+    ] {
+        let file = ScenarioFile::parse("a.toml", table).unwrap();
+        let base = file.apply_base(MockBroker::builder()).map(drop);
+        let error = base
+            .and_then(|()| file.listeners(&OnceCell::new()).map(drop))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(told), "{table}: {error}");
+        assert!(error.contains("a.toml:2"), "{table}: {error}");
+    }
 }

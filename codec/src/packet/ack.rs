@@ -97,7 +97,7 @@ macro_rules! ack {
                     return Err(EncodeError::NotInV311 { what: "reason code here" });
                 }
                 let first = PacketType::$name.first_byte();
-                let mut writer = Writer::packet(buffer, first, length, 0)?;
+                let mut writer = Writer::packet(buffer, first, length)?;
                 writer.packet_id(self.packet_id);
                 writer.u8(self.reason.as_u8());
                 self.properties.encode(&mut writer);

@@ -64,7 +64,7 @@ impl<'a> Auth<'a> {
             return Err(EncodeError::AuthenticationMethodMissing);
         }
         let length = 1 + self.properties.encoded_len_for(OWNER, version)?;
-        let mut writer = Writer::packet(buffer, FIRST, length, 0)?;
+        let mut writer = Writer::packet(buffer, FIRST, length)?;
         writer.u8(self.reason.as_u8());
         self.properties.encode(&mut writer);
         Ok(())

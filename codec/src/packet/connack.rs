@@ -75,7 +75,7 @@ impl<'a> Connack<'a> {
             })?,
         };
         let length = 2 + self.properties.encoded_len_for(OWNER, version)?;
-        let mut writer = Writer::packet(buffer, PacketType::Connack.first_byte(), length, 0)?;
+        let mut writer = Writer::packet(buffer, PacketType::Connack.first_byte(), length)?;
         writer.u8(u8::from(self.session_present));
         writer.u8(code);
         self.properties.encode_for(version, &mut writer);

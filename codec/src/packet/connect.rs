@@ -143,7 +143,7 @@ impl<'a> Connect<'a> {
             length += 2 + password.get().len();
             flags |= PASSWORD;
         }
-        let mut writer = Writer::packet(buffer, PacketType::Connect.first_byte(), length, 0)?;
+        let mut writer = Writer::packet(buffer, PacketType::Connect.first_byte(), length)?;
         writer.bytes(PROTOCOL_NAME);
         writer.u8(version.level());
         writer.u8(flags);

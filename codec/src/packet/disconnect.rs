@@ -71,7 +71,7 @@ impl<'a> Disconnect<'a> {
             return Ok(());
         }
         let length = 1 + self.properties.encoded_len_for(OWNER, version)?;
-        let mut writer = Writer::packet(buffer, FIRST, length, 0)?;
+        let mut writer = Writer::packet(buffer, FIRST, length)?;
         writer.u8(self.reason.as_u8());
         self.properties.encode(&mut writer);
         Ok(())

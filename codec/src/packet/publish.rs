@@ -183,9 +183,7 @@ impl<P: Source> Publish<'_, P> {
         let mut writer = if length + linked <= SHORT {
             Writer::short_packet(buffer, first, length + linked, topic.len())
         } else {
-            let mut writer = Writer::packet(buffer, first, length, linked)?;
-            writer.u16(topic.len() as u16);
-            writer
+            Writer::long_packet(buffer, first, length, linked, topic.len())?
         };
         writer.bytes(topic.as_bytes());
         if let Some(packet_id) = self.packet_id {

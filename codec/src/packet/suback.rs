@@ -79,7 +79,7 @@ impl<'a> Suback<'a> {
         }
         let length =
             2 + self.properties.encoded_len_for(OWNER, version)? + self.reasons.encoded_len();
-        let mut writer = Writer::packet(buffer, FIRST, length, 0)?;
+        let mut writer = Writer::packet(buffer, FIRST, length)?;
         writer.packet_id(self.packet_id);
         self.properties.encode_for(version, &mut writer);
         self.reasons.encode(&mut writer);

@@ -196,7 +196,7 @@ impl<'a> Subscribe<'a> {
         }
         let length =
             2 + self.properties.encoded_len_for(OWNER, version)? + self.subscriptions.encoded_len();
-        let mut writer = Writer::packet(buffer, PacketType::Subscribe.first_byte(), length, 0)?;
+        let mut writer = Writer::packet(buffer, PacketType::Subscribe.first_byte(), length)?;
         writer.packet_id(self.packet_id);
         self.properties.encode_for(version, &mut writer);
         self.subscriptions.encode(&mut writer);

@@ -67,7 +67,7 @@ impl<'a> Unsuback<'a> {
         }
         let length =
             2 + self.properties.encoded_len_for(OWNER, version)? + self.reasons.encoded_len();
-        let mut writer = Writer::packet(buffer, PacketType::Unsuback.first_byte(), length, 0)?;
+        let mut writer = Writer::packet(buffer, PacketType::Unsuback.first_byte(), length)?;
         writer.packet_id(self.packet_id);
         self.properties.encode_for(version, &mut writer);
         self.reasons.encode(&mut writer);

@@ -77,7 +77,7 @@ impl<'a> Unsubscribe<'a> {
         }
         let length =
             2 + self.properties.encoded_len_for(OWNER, version)? + self.filters.encoded_len();
-        let mut writer = Writer::packet(buffer, PacketType::Unsubscribe.first_byte(), length, 0)?;
+        let mut writer = Writer::packet(buffer, PacketType::Unsubscribe.first_byte(), length)?;
         writer.packet_id(self.packet_id);
         self.properties.encode_for(version, &mut writer);
         self.filters.encode(&mut writer);

@@ -12,34 +12,46 @@ pub(crate) struct Writer<'b> {
 
 impl<'b> Writer<'b> {
     /// Writes the fixed header of a packet whose length is known, and reserves room for the rest
-    /// of it, but for the `linked` bytes that somebody else writes.
+    /// of it.
     #[inline]
     pub(crate) fn packet(
         buffer: &'b mut BytesMut,
         first: u8,
         remaining_length: usize,
-        linked: usize,
     ) -> Result<Self, EncodeError> {
-        let total = remaining_length + linked;
-        if total > VAR_INT_MAX as usize {
-            return Err(EncodeError::PacketTooLarge {
-                remaining_length: total,
-            });
-        }
+        check_length(remaining_length)?;
         buffer.reserve(remaining_length + 5);
-        if total < 0x80 {
-            buffer.extend_from_slice(&[first, total as u8]);
-        } else if total < 0x4000 {
-            buffer.extend_from_slice(&[first, total as u8 | 0x80, (total >> 7) as u8]);
-        } else {
-            let [one, two, three, four] = groups(total as u32);
-            if total < 0x20_0000 {
-                buffer.extend_from_slice(&[first, one | 0x80, two | 0x80, three]);
-            } else {
-                buffer.extend_from_slice(&[first, one | 0x80, two | 0x80, three | 0x80, four]);
-            }
-        }
-        Ok(Self { buffer })
+        let [one, two, three, four] = groups(remaining_length as u32);
+        Ok(match remaining_length {
+            ..0x80 => Self::behind([first, one], buffer),
+            0x80..0x4000 => Self::behind([first, one | 0x80, two], buffer),
+            0x4000..0x20_0000 => Self::behind([first, one | 0x80, two | 0x80, three], buffer),
+            _ => Self::behind([first, one | 0x80, two | 0x80, three | 0x80, four], buffer),
+        })
+    }
+
+    /// The same for a packet of a remaining length of 0x4000 or more that begins with a string of
+    /// `prefix` bytes, whose length goes out with the fixed header as one piece. No room is reserved
+    /// for the `linked` bytes at its end that somebody else writes.
+    #[inline]
+    pub(crate) fn long_packet(
+        buffer: &'b mut BytesMut,
+        first: u8,
+        length: usize,
+        linked: usize,
+        prefix: usize,
+    ) -> Result<Self, EncodeError> {
+        let remaining_length = length + linked;
+        debug_assert!(prefix <= length && remaining_length >= 0x4000, "long");
+        check_length(remaining_length)?;
+        buffer.reserve(length + 5);
+        let [one, two, three, four] = groups(remaining_length as u32);
+        let (one, two) = (one | 0x80, two | 0x80);
+        let [high, low] = (prefix as u16).to_be_bytes();
+        Ok(match remaining_length {
+            ..0x20_0000 => Self::behind([first, one, two, three, high, low], buffer),
+            _ => Self::behind([first, one, two, three | 0x80, four, high, low], buffer),
+        })
     }
 
     /// The same for a packet of a remaining length below 0x4000 that begins with a string of
@@ -142,6 +154,15 @@ fn long_var_int(buffer: &mut BytesMut, value: u32) {
     } else {
         buffer.extend_from_slice(&[one | 0x80, two | 0x80, three | 0x80, four]);
     }
+}
+
+/// Whether four bytes can say this remaining length.
+#[inline]
+const fn check_length(remaining_length: usize) -> Result<(), EncodeError> {
+    if remaining_length > VAR_INT_MAX as usize {
+        return Err(EncodeError::PacketTooLarge { remaining_length });
+    }
+    Ok(())
 }
 
 /// The groups of seven bits, lowest first, with the highest bit of each as it comes.

@@ -31,7 +31,7 @@ impl<D: Decoder> Reading<D> {
             buffer: BytesMut::with_capacity(READ_BUFFER),
             chunks,
         };
-        reading.decode_into(|_| {});
+        reading.decode();
         if let [whole] = reading.chunks[..] {
             reading.chunks.clear();
             reading.buffer.extend_from_slice(whole);

@@ -31,8 +31,11 @@ impl<'b> Writer<'b> {
     }
 
     /// The same for a packet of a remaining length of 0x4000 or more that begins with a string of
-    /// `prefix` bytes, whose length goes out with the fixed header as one piece. No room is reserved
-    /// for the `linked` bytes at its end that somebody else writes.
+    /// `prefix` bytes, whose length goes out with the fixed header as one piece. Of its remaining
+    /// length, `linked` bytes at the end are written by somebody else.
+    ///
+    /// No room is reserved for the rest: what makes it long is its payload, which makes room for
+    /// itself, or is not written here at all.
     #[inline]
     pub(crate) fn long_packet(
         buffer: &'b mut BytesMut,
@@ -44,7 +47,6 @@ impl<'b> Writer<'b> {
         let remaining_length = length + linked;
         debug_assert!(prefix <= length && remaining_length >= 0x4000, "long");
         check_length(remaining_length)?;
-        buffer.reserve(length + 5);
         let [one, two, three, four] = groups(remaining_length as u32);
         let (one, two) = (one | 0x80, two | 0x80);
         let [high, low] = (prefix as u16).to_be_bytes();

@@ -58,10 +58,6 @@ pub(crate) enum Step {
     /// What the step sends is sent like this.
     Treated(Box<Self>, Treatment),
     /// Does the step so many times, as far as there is room for what it sends.
-    #[cfg_attr(
-        not(feature = "scenario"),
-        expect(dead_code, reason = "in Rust, `then` can be called in a loop")
-    )]
     Repeat(Box<Self>, u32),
     Release(Release),
     ForgetSession,

@@ -7,6 +7,7 @@ mod entry;
 mod packet;
 mod properties;
 
+#[cfg(feature = "control")]
 pub(crate) use entry::version;
 pub use entry::{EntryDirection, EntryEvent, JournalEntry, Malformed};
 pub use packet::{

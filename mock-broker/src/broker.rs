@@ -183,7 +183,7 @@ impl MockBroker {
     ///
     /// Where the system does not do so.
     pub fn stop_listening(&self) -> io::Result<()> {
-        self.change_listening(Listen::Stop)
+        self.shared.set_listening(Listen::Stop)
     }
 
     /// Listens again, everywhere, after [`stop_listening`](Self::stop_listening) or an action that
@@ -193,21 +193,12 @@ impl MockBroker {
     ///
     /// Where the system does not do so.
     pub fn resume_listening(&self) -> io::Result<()> {
-        self.change_listening(Listen::Resume)
+        self.shared.set_listening(Listen::Resume)
     }
 
     /// Whether clients can connect.
     pub fn is_listening(&self) -> bool {
         self.shared.doors.are_open()
-    }
-
-    fn change_listening(&self, change: Listen) -> io::Result<()> {
-        let changed = {
-            let record = &mut self.shared.state().record;
-            self.shared.change_listening(change, record, None)
-        };
-        self.shared.announce();
-        changed
     }
 
     /// A new connection to the broker, in memory; to one that listens on TCP too. It counts as a

@@ -196,12 +196,18 @@ impl Shared {
         Ok(())
     }
 
+    /// The same because somebody outside said so.
+    pub(crate) fn set_listening(self: &Arc<Self>, change: Listen) -> io::Result<()> {
+        let changed = self.change_listening(change, &mut self.state().record, None);
+        self.announce();
+        changed
+    }
+
     /// Begins as the builder says.
     pub(crate) fn begin(self: &Arc<Self>, refuse_for: Option<Duration>) {
         if let Some(duration) = refuse_for {
-            let change = Listen::StopFor(duration);
             // There is no door yet that could fail.
-            let _ = self.change_listening(change, &mut self.state().record, None);
+            let _ = self.set_listening(Listen::StopFor(duration));
         }
     }
 

@@ -200,11 +200,7 @@ impl Control for Local {
                         .to_owned(),
             });
         };
-        let changed = {
-            let record = &mut self.shared.state().record;
-            self.shared.change_listening(change, record, None)
-        };
-        self.shared.announce();
+        let changed = self.shared.set_listening(change);
         changed.map_err(|error| ControlError::CannotListen {
             detail: error.to_string(),
         })

@@ -250,7 +250,7 @@ fn put_row(text: &mut String, row: &Row) {
     }
     let old = row.in_v311();
     match old.is_empty() {
-        true => put(text, format_args!("3.1.1      has no word for it\n")),
+        true => put(text, format_args!("3.1.1      has no code for it\n")),
         false => put(text, format_args!("3.1.1      {}\n", old.join("; "))),
     }
     for (index, name) in row.scenarios().into_iter().enumerate() {

@@ -17,8 +17,9 @@ mod unsubscribe;
 pub use client::Client;
 pub use error::{
     ConnectError, ConnectionLost, Delivery, DisconnectError, Error, FilterVerdict, Invalid,
-    Operation, PublishError, PublishReason, Reentrant, Refusal, Refused, Retry, ServerDisconnect,
-    SubscribeError, SubscribeRefused, TimedOut, UnsubscribeError, UnsubscribeRefused, Violation,
+    Operation, PublishError, PublishReason, Reentrant, Refusal, Refused, Retry, RetryTable,
+    ServerDisconnect, SubscribeError, SubscribeRefused, TimedOut, UnsubscribeError,
+    UnsubscribeRefused, Violation,
 };
 pub use message::Message;
 pub use options::{Disconnect, Options, Overflow};

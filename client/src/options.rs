@@ -6,7 +6,7 @@ use bytes::Bytes;
 use nack_codec::{Binary, Properties, Property, Text, TopicName, Version};
 
 use crate::Publish;
-use crate::error::Invalid;
+use crate::error::{Invalid, RetryTable};
 use crate::properties::PropertyList;
 use crate::session::{Config, WillMessage};
 
@@ -42,6 +42,7 @@ pub struct Options {
     receive_maximum: u16,
     maximum_packet_size: Option<u32>,
     properties: PropertyList,
+    retry_table: RetryTable,
 }
 
 /// What happens to a message whose subscription's queue is full.
@@ -79,6 +80,7 @@ impl Options {
             receive_maximum: 256,
             maximum_packet_size: None,
             properties: PropertyList::default(),
+            retry_table: RetryTable::new(),
         }
     }
 
@@ -201,6 +203,12 @@ impl Options {
         self
     }
 
+    /// Sets what `retry()` of this client's errors advises after which refusal.
+    pub fn retry_table(mut self, table: RetryTable) -> Self {
+        self.retry_table = table;
+        self
+    }
+
     /// Adds a name and a value of the application's own to CONNECT (MQTT 5.0).
     pub fn user_property(mut self, name: &str, value: &str) -> Self {
         self.properties.push_user_property(name, value);
@@ -246,6 +254,7 @@ impl Options {
             receive_maximum: self.receive_maximum,
             maximum_packet_size: self.maximum_packet_size,
             properties: list.block().clone(),
+            retry_table: self.retry_table.clone(),
         };
         config.check()?;
         Ok(config)

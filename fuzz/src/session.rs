@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use nack_client::session::{AckToken, Config, Delivery, Event, OperationId, Outcome, Session};
-use nack_client::{ConnectionLost, Disconnect, DisconnectReason, Publish, Subscribe, Unsubscribe};
+use nack_client::{
+    ConnectionLost, Disconnect, DisconnectReason, Publish, RetryTable, Subscribe, Unsubscribe,
+};
 use nack_codec::{Framer, Packet, PacketId, Properties, Property, QoS, Text, Version};
 
 /// Reads the bytes as a script: the first one says what session it is, the others what happens.
@@ -77,6 +79,7 @@ impl Kind {
             receive_maximum: if bit(6) { 2 } else { 100 },
             maximum_packet_size: bit(7).then_some(64),
             properties,
+            retry_table: RetryTable::new(),
         }
     }
 }

@@ -323,7 +323,8 @@ impl Driver {
     fn complete(&mut self) {
         while let Some((id, outcome)) = self.session.poll_completion() {
             if let Some(waiter) = self.waiters.remove(id) {
-                waiter.complete(outcome, &mut self.dispatch);
+                let retries = &self.session.config().retry_table;
+                waiter.complete(outcome, &mut self.dispatch, retries);
             }
         }
     }

@@ -9,7 +9,8 @@ use super::queue::Receiver;
 use super::takers::Delivered;
 use super::verdicts::Ticket;
 use crate::error::{
-    ConnectionLost, FilterVerdict, PublishError, SubscribeError, SubscribeRefused, UnsubscribeError,
+    ConnectionLost, FilterVerdict, PublishError, RetryTable, SubscribeError, SubscribeRefused,
+    UnsubscribeError,
 };
 use crate::session::{OperationId, Outcome, RequestError, SubackVerdict};
 use crate::{Subscription, Unsubscribed};
@@ -68,7 +69,7 @@ pub(super) enum Waiter {
 
 impl Waiter {
     /// The verdict has come.
-    pub(super) fn complete(self, outcome: Outcome, dispatch: &mut Dispatch) {
+    pub(super) fn complete(self, outcome: Outcome, dispatch: &mut Dispatch, retries: &RetryTable) {
         match (self, outcome) {
             (Self::Publish(ticket), Outcome::Published(result)) => ticket.give(result),
             (
@@ -81,7 +82,7 @@ impl Waiter {
                 Outcome::Subscribed(result),
             ) => {
                 let result = match result {
-                    Ok(verdict) => subscribed(verdict, filters, route, messages, dispatch),
+                    Ok(verdict) => subscribed(verdict, filters, route, messages, dispatch, retries),
                     Err(error) => {
                         // The broker may grant it all the same, after a time-out.
                         dispatch.abandon(route);
@@ -151,6 +152,7 @@ fn subscribed(
     route: RouteId,
     messages: Receiver<Delivered>,
     dispatch: &mut Dispatch,
+    retries: &RetryTable,
 ) -> Result<Subscription, SubscribeError> {
     let verdicts: Vec<_> = filters
         .into_iter()
@@ -176,7 +178,13 @@ fn subscribed(
         (None, Some(subscription)) => Ok(subscription),
         (first, subscription) => {
             let first = first.expect("a SUBACK without a grant has a refusal");
-            let refused = SubscribeRefused::new(first, verdicts, verdict.properties, subscription);
+            let refused = SubscribeRefused::new(
+                first,
+                verdicts,
+                verdict.properties,
+                retries.clone(),
+                subscription,
+            );
             Err(SubscribeError::Refused(Box::new(refused)))
         }
     }

@@ -49,7 +49,7 @@ impl ConnectError {
     /// A host name that does not resolve is `Never`: a name that was mistyped stays so.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Refused(refused) => Retry::after(&refused.as_refusal()),
+            Self::Refused(refused) => refused.as_refusal().retry(),
             Self::Io(_) | Self::Timeout(_) => Retry::Later,
             Self::ConnectionLost(lost) => match lost.retry() {
                 // There is no connection yet that could be made again.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nack_codec::{DecodeError, Disconnect, DisconnectReason, PacketType, Properties, ReasonCode};
 
-use super::{Refusal, Retry, TimedOut, Violation, copied};
+use super::{Refusal, Retry, RetryTable, TimedOut, Violation, copied};
 
 /// Why a connection ended. Every operation that was pending gets the same cause, so it is cheap to
 /// clone.
@@ -48,7 +48,7 @@ impl ConnectionLost {
     /// What may be tried.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::ByServer(disconnect) => match Retry::after(&disconnect.as_refusal()) {
+            Self::ByServer(disconnect) => match disconnect.as_refusal().retry() {
                 Retry::Later => Retry::Reconnect,
                 other => other,
             },
@@ -81,19 +81,29 @@ impl From<DecodeError> for ConnectionLost {
 /// The DISCONNECT by which a broker ended a connection.
 #[derive(Clone)]
 pub struct ServerDisconnect {
-    inner: Arc<(DisconnectReason, Properties)>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reason: DisconnectReason,
+    properties: Properties,
+    retries: RetryTable,
 }
 
 impl ServerDisconnect {
-    pub(crate) fn new(packet: &Disconnect<'_>) -> Self {
+    pub(crate) fn new(packet: &Disconnect<'_>, retries: RetryTable) -> Self {
         Self {
-            inner: Arc::new((packet.reason, copied(&packet.properties))),
+            inner: Arc::new(Inner {
+                reason: packet.reason,
+                properties: copied(&packet.properties),
+                retries,
+            }),
         }
     }
 
     /// Why; a normal disconnection is possible too.
     pub fn reason(&self) -> DisconnectReason {
-        self.inner.0
+        self.inner.reason
     }
 
     /// The same reason in the table of all codes.
@@ -103,17 +113,17 @@ impl ServerDisconnect {
 
     /// What the broker says about it, for people.
     pub fn reason_string(&self) -> Option<&str> {
-        self.inner.1.reason_string()
+        self.inner.properties.reason_string()
     }
 
     /// What the broker says about it, for programs.
     pub fn user_properties(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.inner.1.user_properties()
+        self.inner.properties.user_properties()
     }
 
     /// Which server to use instead.
     pub fn server_reference(&self) -> Option<&str> {
-        self.inner.1.server_reference()
+        self.inner.properties.server_reference()
     }
 
     /// The same, as a refusal of whatever was pending.
@@ -122,7 +132,8 @@ impl ServerDisconnect {
             self.code(),
             self.reason().as_u8(),
             PacketType::Disconnect,
-            &self.inner.1,
+            &self.inner.properties,
+            &self.inner.retries,
         )
     }
 }
@@ -141,7 +152,7 @@ impl fmt::Debug for ServerDisconnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerDisconnect")
             .field("reason", &self.reason())
-            .field("properties", &self.inner.1)
+            .field("properties", &self.inner.properties)
             .finish()
     }
 }

@@ -55,7 +55,7 @@ impl PublishError {
     /// asked; trying it again makes two of it.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Refused(refused) => Retry::after(&refused.as_refusal()),
+            Self::Refused(refused) => refused.as_refusal().retry(),
             Self::ConnectionLost { cause, .. } => cause.retry(),
             Self::Timeout { .. } => Retry::Later,
             Self::NotConnected => Retry::Reconnect,

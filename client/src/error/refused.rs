@@ -4,6 +4,8 @@ use std::fmt;
 
 use nack_codec::{PacketType, Properties, ReasonCode};
 
+use super::{Retry, RetryTable};
+
 /// A refusal by the broker. `R` is an enum of just the codes that the refusing packet may carry.
 ///
 /// This is the counterpart of aiomqtt's `MqttCodeError`, whose `rc` is [`reason`](Self::reason)
@@ -19,6 +21,7 @@ struct Inner<R> {
     raw_code: u8,
     packet: PacketType,
     properties: Properties,
+    retries: RetryTable,
 }
 
 impl<R: Copy + Into<ReasonCode>> Refused<R> {
@@ -27,6 +30,7 @@ impl<R: Copy + Into<ReasonCode>> Refused<R> {
         raw_code: u8,
         packet: PacketType,
         properties: &Properties<&[u8]>,
+        retries: RetryTable,
     ) -> Self {
         Self {
             inner: Box::new(Inner {
@@ -34,6 +38,7 @@ impl<R: Copy + Into<ReasonCode>> Refused<R> {
                 raw_code,
                 packet,
                 properties: copied(properties),
+                retries,
             }),
         }
     }
@@ -85,6 +90,7 @@ impl<R: Copy + Into<ReasonCode>> Refused<R> {
             raw_code: self.raw_code(),
             packet: self.packet(),
             properties: self.properties(),
+            retries: &self.inner.retries,
         }
     }
 }
@@ -128,6 +134,7 @@ pub struct Refusal<'a> {
     raw_code: u8,
     packet: PacketType,
     properties: &'a Properties,
+    retries: &'a RetryTable,
 }
 
 impl<'a> Refusal<'a> {
@@ -136,12 +143,23 @@ impl<'a> Refusal<'a> {
         raw_code: u8,
         packet: PacketType,
         properties: &'a Properties,
+        retries: &'a RetryTable,
     ) -> Self {
         Self {
             code,
             raw_code,
             packet,
             properties,
+            retries,
+        }
+    }
+
+    /// The same packet's verdict on another topic filter.
+    pub(super) const fn with_code(self, code: ReasonCode) -> Self {
+        Self {
+            code,
+            raw_code: code as u8,
+            ..self
         }
     }
 
@@ -173,6 +191,11 @@ impl<'a> Refusal<'a> {
     /// Which server to use instead (MQTT 5.0).
     pub fn server_reference(&self) -> Option<&'a str> {
         self.properties.server_reference()
+    }
+
+    /// What may be tried, by the [`RetryTable`] of the client that was refused.
+    pub fn retry(&self) -> Retry {
+        self.retries.advice(self)
     }
 }
 

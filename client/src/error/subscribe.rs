@@ -5,7 +5,7 @@ use std::fmt;
 use nack_codec::{PacketType, Properties, QoS, ReasonCode, SubackReason, TopicFilter};
 
 use super::request_error::request_error;
-use super::{Refusal, Retry};
+use super::{Refusal, Retry, RetryTable};
 use crate::Subscription;
 
 request_error! {
@@ -33,6 +33,7 @@ pub struct SubscribeRefused {
     verdicts: Vec<FilterVerdict<SubackReason>>,
     first: SubackReason,
     properties: Properties,
+    retries: RetryTable,
     subscription: Option<Subscription>,
 }
 
@@ -41,12 +42,14 @@ impl SubscribeRefused {
         first: SubackReason,
         verdicts: Vec<FilterVerdict<SubackReason>>,
         properties: Properties,
+        retries: RetryTable,
         subscription: Option<Subscription>,
     ) -> Self {
         Self {
             verdicts,
             first,
             properties,
+            retries,
             subscription,
         }
     }
@@ -101,27 +104,20 @@ impl SubscribeRefused {
             reason.as_u8(),
             PacketType::Suback,
             &self.properties,
+            &self.retries,
         )
     }
 
     /// What may be tried: the strictest advice of all refused filters.
     pub fn retry(&self) -> Retry {
-        strictest(
-            &self.properties,
-            PacketType::Suback,
-            self.refused_filters().map(|(_, reason)| reason.code()),
-        )
+        let codes = self.refused_filters().map(|(_, reason)| reason.code());
+        strictest(&self.as_refusal(), codes)
     }
 }
 
-/// The advice that is right for every one of several codes.
-pub(super) fn strictest(
-    properties: &Properties,
-    packet: PacketType,
-    codes: impl Iterator<Item = ReasonCode>,
-) -> Retry {
-    let advice =
-        codes.map(|code| Retry::after(&Refusal::new(code, code as u8, packet, properties)));
+/// The advice that is right for every one of the codes of a refusal.
+pub(super) fn strictest(refusal: &Refusal<'_>, codes: impl Iterator<Item = ReasonCode>) -> Retry {
+    let advice = codes.map(|code| refusal.with_code(code).retry());
     let rank = |advice: &Retry| match advice {
         Retry::Never => 0,
         Retry::NewSession => 1,

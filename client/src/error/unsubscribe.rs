@@ -6,7 +6,7 @@ use nack_codec::{PacketType, Properties, TopicFilter, UnsubackReason};
 
 use super::request_error::request_error;
 use super::subscribe::strictest;
-use super::{FilterVerdict, Refusal, Retry};
+use super::{FilterVerdict, Refusal, Retry, RetryTable};
 
 request_error! {
     /// Why [`Client::unsubscribe`](crate::Client::unsubscribe) failed.
@@ -21,6 +21,7 @@ pub struct UnsubscribeRefused {
     verdicts: Vec<FilterVerdict<UnsubackReason>>,
     first: UnsubackReason,
     properties: Properties,
+    retries: RetryTable,
 }
 
 impl UnsubscribeRefused {
@@ -28,11 +29,13 @@ impl UnsubscribeRefused {
         first: UnsubackReason,
         verdicts: Vec<FilterVerdict<UnsubackReason>>,
         properties: Properties,
+        retries: RetryTable,
     ) -> Self {
         Self {
             verdicts,
             first,
             properties,
+            retries,
         }
     }
 
@@ -73,13 +76,14 @@ impl UnsubscribeRefused {
             reason.as_u8(),
             PacketType::Unsuback,
             &self.properties,
+            &self.retries,
         )
     }
 
     /// What may be tried: the strictest advice of all refused filters.
     pub fn retry(&self) -> Retry {
         let codes = self.refused_filters().map(|(_, reason)| reason.code());
-        strictest(&self.properties, PacketType::Unsuback, codes)
+        strictest(&self.as_refusal(), codes)
     }
 }
 

@@ -7,7 +7,7 @@ use nack_codec::{
     Binary, Connect, MAXIMUM_PACKET_SIZE, Properties, QoS, Text, TopicName, Version, Will,
 };
 
-use crate::error::Invalid;
+use crate::error::{Invalid, RetryTable};
 
 /// What a session asks for. [`check`](Self::check) says whether the wire can carry it.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Config {
     pub maximum_packet_size: Option<u32>,
     /// The properties of CONNECT (MQTT 5.0).
     pub properties: Properties<Vec<u8>>,
+    /// What may be tried after which refusal.
+    pub retry_table: RetryTable,
 }
 
 /// A will of its own.

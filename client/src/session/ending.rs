@@ -135,7 +135,8 @@ impl Session {
             return Err(Violation::SessionExpiryInDisconnect);
         }
         // [MQTT-3.14.4-1]: nothing that is still to be written would be read.
-        self.break_off(ConnectionLost::ByServer(ServerDisconnect::new(packet)));
+        let disconnect = ServerDisconnect::new(packet, self.config.retry_table.clone());
+        self.break_off(ConnectionLost::ByServer(disconnect));
         Ok(())
     }
 

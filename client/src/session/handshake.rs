@@ -126,6 +126,7 @@ impl Session {
             raw_code,
             PacketType::Connack,
             &connack.properties,
+            self.config.retry_table.clone(),
         );
         // [MQTT-3.2.2-7], [MQTT-4.13.2-1]
         self.fail_connect(ConnectError::Refused(refused));

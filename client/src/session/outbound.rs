@@ -310,7 +310,7 @@ impl Session {
             Some(Exchange::Publish(sent)) if sent.stage == Stage::Puback => {}
             _ => return self.misplaced(packet_id, PacketType::Puback),
         }
-        let verdict = verdict(packet.reason.code(), PacketType::Puback, &packet.properties);
+        let verdict = self.verdict(packet.reason.code(), PacketType::Puback, &packet.properties);
         self.finish(packet_id, verdict);
         Ok(())
     }
@@ -335,7 +335,8 @@ impl Session {
         };
         if packet.reason.is_error() {
             // [MQTT-4.3.3-4], [MQTT-4.4.0-2]: the exchange is over, and there is no PUBREL.
-            let verdict = verdict(packet.reason.code(), PacketType::Pubrec, &packet.properties);
+            let verdict =
+                self.verdict(packet.reason.code(), PacketType::Pubrec, &packet.properties);
             self.finish(packet_id, verdict);
             return Ok(());
         }
@@ -365,7 +366,7 @@ impl Session {
             };
             Ok(Published::new(sent.accepted, properties))
         } else {
-            verdict(
+            self.verdict(
                 packet.reason.code(),
                 PacketType::Pubcomp,
                 &packet.properties,
@@ -397,17 +398,22 @@ impl Session {
             self.complete(Some(done.operation), Outcome::Published(Ok(published)));
         }
     }
-}
 
-fn verdict(
-    code: ReasonCode,
-    packet: PacketType,
-    properties: &Properties<&[u8]>,
-) -> Result<Published, PublishError> {
-    match PublishReason::from_code(code) {
-        None => Ok(Published::new(code, copied(properties))),
-        Some(reason) => Err(PublishError::Refused(Refused::new(
-            reason, code as u8, packet, properties,
-        ))),
+    fn verdict(
+        &self,
+        code: ReasonCode,
+        packet: PacketType,
+        properties: &Properties<&[u8]>,
+    ) -> Result<Published, PublishError> {
+        match PublishReason::from_code(code) {
+            None => Ok(Published::new(code, copied(properties))),
+            Some(reason) => Err(PublishError::Refused(Refused::new(
+                reason,
+                code as u8,
+                packet,
+                properties,
+                self.config.retry_table.clone(),
+            ))),
+        }
     }
 }

@@ -242,7 +242,7 @@ impl Session {
         let operation = pending.operation;
         let filters = std::mem::take(&mut pending.filters);
         self.exchanges.remove(packet_id);
-        let outcome = unsubscribed(filters, reasons, copied(&packet.properties));
+        let outcome = self.unsubscribed(filters, reasons, copied(&packet.properties));
         self.complete(operation, Outcome::Unsubscribed(outcome));
         self.send_waiting();
         Ok(())
@@ -270,24 +270,30 @@ impl Session {
             }
         }
     }
-}
 
-fn unsubscribed(
-    filters: Vec<TopicFilter>,
-    reasons: Vec<UnsubackReason>,
-    properties: Properties,
-) -> Result<Unsubscribed, UnsubscribeError> {
-    let first = reasons.iter().copied().find(|reason| reason.is_error());
-    let verdicts = filters
-        .into_iter()
-        .zip(reasons)
-        .map(|(filter, reason)| FilterVerdict { filter, reason })
-        .collect();
-    match first {
-        None => Ok(Unsubscribed::new(verdicts, properties)),
-        Some(first) => {
-            let refused = UnsubscribeRefused::new(first, verdicts, properties);
-            Err(UnsubscribeError::Refused(Box::new(refused)))
+    fn unsubscribed(
+        &self,
+        filters: Vec<TopicFilter>,
+        reasons: Vec<UnsubackReason>,
+        properties: Properties,
+    ) -> Result<Unsubscribed, UnsubscribeError> {
+        let first = reasons.iter().copied().find(|reason| reason.is_error());
+        let verdicts = filters
+            .into_iter()
+            .zip(reasons)
+            .map(|(filter, reason)| FilterVerdict { filter, reason })
+            .collect();
+        match first {
+            None => Ok(Unsubscribed::new(verdicts, properties)),
+            Some(first) => {
+                let refused = UnsubscribeRefused::new(
+                    first,
+                    verdicts,
+                    properties,
+                    self.config.retry_table.clone(),
+                );
+                Err(UnsubscribeError::Refused(Box::new(refused)))
+            }
         }
     }
 }

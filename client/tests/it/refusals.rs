@@ -1,8 +1,9 @@
 //! Every refusal reaches the operation that it answers, and no other.
 
 use nack_client::{
-    Delivery, DisconnectReason, Error, Publish, PublishError, PublishReason, QoS, ReasonCode,
-    Retry, SubackReason, Subscribe, SubscribeError, Unsubscribe, UnsubscribeError, Version,
+    Delivery, DisconnectReason, Error, PacketType, Publish, PublishError, PublishReason, QoS,
+    ReasonCode, Retry, RetryTable, SubackReason, Subscribe, SubscribeError, Unsubscribe,
+    UnsubscribeError, Version,
 };
 use nack_codec::PubackReason;
 use nack_mock_broker::{MockBroker, Received, Rule, action, matcher};
@@ -174,6 +175,48 @@ async fn a_disconnect_of_the_broker_tells_everybody_why() {
         let elsewhere = Retry::Elsewhere(Some("b.example".to_owned()));
         assert_eq!(error.retry(), elsewhere, "{error:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_advice_about_every_refusal_is_that_of_the_callers_table() {
+    let broker = MockBroker::in_memory();
+    let mut refusals = vec![
+        Rule::given(matcher::publish().topic("a")).then(action::puback(0x87)),
+        Rule::given(matcher::publish().topic("b")).then(action::pubrec(0x97)),
+        // What holds for all filters is the strictest advice: 0x87 is `Later` here.
+        Rule::given(matcher::subscribe()).then(action::suback([0x97, 0x87])),
+        Rule::given(matcher::unsubscribe()).then(action::unsuback([0x87])),
+        Rule::given(matcher::pingreq()).then(action::disconnect(DisconnectReason::NotAuthorized)),
+    ];
+    let connack = Rule::given(matcher::connect().nth(2)).then(action::connack(0x9C));
+    refusals.push(connack);
+    for rule in refusals {
+        rule.mount(&broker).forget();
+    }
+    let table = RetryTable::new()
+        .with(ReasonCode::NotAuthorized, Retry::Later)
+        .with_in(
+            PacketType::Unsuback,
+            ReasonCode::NotAuthorized,
+            Retry::NewSession,
+        )
+        .with(ReasonCode::QuotaExceeded, Retry::CallerDecides)
+        .with(ReasonCode::UseAnotherServer, Retry::Later);
+    let client = connected_with(&broker, options().retry_table(table)).await;
+
+    let error = client.publish(at_least_once("a", "m")).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::Later);
+    let error = client.publish(exactly_once("b", "m")).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::CallerDecides);
+    let request = Subscribe::to("a").and("b");
+    let error = client.subscribe(request).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::CallerDecides);
+    let error = client.unsubscribe("a").await.unwrap_err();
+    assert_eq!(error.retry(), Retry::NewSession);
+    // An idle client is told by the answer to its PINGREQ.
+    assert_eq!(client.closed().await.retry(), Retry::Reconnect);
+    let again = client.connect_over(broker.connect()).await;
+    assert_eq!(again.unwrap_err().retry(), Retry::Later);
 }
 
 /// How a message of this number is refused, if it is.

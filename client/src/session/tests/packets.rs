@@ -9,6 +9,7 @@ use nack_codec::{
     PubrelReason, QoS, Suback, SubackReason, Text, TopicName, Unsuback, UnsubackReason, Version,
 };
 
+use crate::RetryTable;
 use crate::session::Config;
 
 pub(super) fn v5() -> Config {
@@ -27,6 +28,7 @@ pub(super) fn v5() -> Config {
         receive_maximum: 10,
         maximum_packet_size: None,
         properties: Properties::new(),
+        retry_table: RetryTable::new(),
     }
 }
 

@@ -60,7 +60,10 @@ fn codes(cell: &str) -> Vec<u8> {
 /// The two know nothing of each other: the advice of the client stands in its documentation.
 #[test]
 fn a_code_is_explained_as_the_client_advises() {
-    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/../client/src/error/retry.rs");
+    let client = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../client/src/error/retry_table.rs"
+    );
     let source = std::fs::read_to_string(client).unwrap();
     let mut seen = 0;
     for line in source.lines() {

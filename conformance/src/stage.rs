@@ -73,9 +73,10 @@ impl Stage {
         &self.broker
     }
 
-    /// Puts a rule behind those that the broker has, for as long as the case runs.
+    /// Puts a rule behind those that the broker has, for as long as the case runs. Whether the
+    /// client comes so far that it fires is for the case to judge.
     pub fn rule(&self, rule: Rule) {
-        rule.mount(&self.broker).forget();
+        rule.expect(..).mount(&self.broker).forget();
     }
 
     /// Keeps a finding, and goes on: for what is not grave enough to end the case.

@@ -36,6 +36,7 @@ use crate::{Builder, Entry, EntryKind, Journal, Listener, Unmet};
 /// let broker = MockBroker::start().await?;
 /// Rule::given(connect()).then(connack(0x87)).mount(&broker).forget();
 /// // Now a client that connects to `broker.address()` is not authorized.
+/// # std::mem::forget(broker); // no client comes
 /// # Ok(())
 /// # }
 /// ```

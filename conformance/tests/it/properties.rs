@@ -182,22 +182,10 @@ fn packet_id(entry: Entry) -> u16 {
 
 async fn connected() -> (MockBroker, Client) {
     let broker = MockBroker::in_memory();
-    Rule::given(publish())
-        .then(no_answer())
-        .mount(&broker)
-        .forget();
-    Rule::given(pubrel())
-        .then(no_answer())
-        .mount(&broker)
-        .forget();
-    Rule::given(subscribe())
-        .then(no_answer())
-        .mount(&broker)
-        .forget();
-    Rule::given(unsubscribe())
-        .then(no_answer())
-        .mount(&broker)
-        .forget();
+    for matcher in [publish(), pubrel(), subscribe(), unsubscribe()] {
+        let rule = Rule::given(matcher).then(no_answer()).expect(..);
+        rule.mount(&broker).forget();
+    }
     let client = Client::new(Options::new("").version(Version::V5).client_id("c"));
     client.connect_over(broker.connect()).await.unwrap();
     (broker, client)

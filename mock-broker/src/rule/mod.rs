@@ -48,7 +48,6 @@ pub struct Rule {
     pub(crate) responses: Vec<Box<dyn Respond>>,
     pub(crate) limit: Option<u32>,
     expected: Option<Times>,
-    required: bool,
     pub(crate) name: Option<String>,
     /// What the rule was made from, where it was data.
     #[cfg(feature = "scenario")]
@@ -63,7 +62,6 @@ impl Rule {
             responses: Vec::new(),
             limit: None,
             expected: None,
-            required: false,
             name: None,
             #[cfg(feature = "scenario")]
             step: None,
@@ -92,30 +90,20 @@ impl Rule {
     }
 
     /// Is expected to be hit this often: a number or any range. [`MockBroker::verify`] says when
-    /// it was not. Without this, a rule may be hit or not.
+    /// it was not.
+    ///
+    /// Without this, a rule that does something is expected to do it at least once: one that never
+    /// fired, because its matcher is wrong, or nothing came, must not look like a success. `..`
+    /// says that it may fire or not. Of a rule that only watches, nothing is expected.
     pub fn expect(mut self, times: impl Into<Times>) -> Self {
         self.expected = Some(times.into());
         self
     }
 
-    /// Is expected to be hit: as often as [`times`](Self::times) says, or else at least once. What
-    /// [`expect`](Self::expect) says goes before it.
-    ///
-    /// Rules that come from a scenario file are required unless it says otherwise: one that never
-    /// fired, because its matcher is wrong, or nothing came, must not look like a success.
-    pub const fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
     /// How often it is expected to be hit, if it is.
     pub(crate) fn expected(&self) -> Option<Times> {
-        self.expected.or_else(|| {
-            self.required.then(|| match self.limit {
-                Some(limit) => limit.into(),
-                None => (1..).into(),
-            })
-        })
+        let was_to_fire = !self.responses.is_empty();
+        self.expected.or_else(|| was_to_fire.then(|| (1..).into()))
     }
 
     /// What the rule is called in the journal and where it fails.

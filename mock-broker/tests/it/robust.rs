@@ -150,14 +150,15 @@ async fn a_packet_that_is_never_finished_costs_no_more_than_its_bound() {
 #[tokio::test]
 async fn a_thousand_rules_keep_their_order() {
     let broker = MockBroker::in_memory();
-    let rules: Vec<_> = (0..1_000)
+    let _rules: Vec<_> = (0..1_000)
         .map(|number| {
             let matcher = match number % 3 {
                 0 => matcher::subscribe(),
                 1 => matcher::any_packet().client(format!("c{number}")),
                 _ => matcher::publish().topic(&format!("t/{number}")),
             };
-            Rule::given(matcher).then(puback(0x97)).mount(&broker)
+            let rule = Rule::given(matcher).then(puback(0x97));
+            rule.expect(u32::from(number == 998)).mount(&broker)
         })
         .collect();
     let _last = Rule::given(matcher::publish())
@@ -168,7 +169,6 @@ async fn a_thousand_rules_keep_their_order() {
     peer.expects(b"\x40\x03\x00\x01\x97").await;
     peer.publish(QoS::AtLeastOnce, 1, "other", "m").await;
     peer.expects(b"\x40\x03\x00\x01\x87").await;
-    assert_eq!(rules.iter().map(|rule| rule.hits()).sum::<u32>(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -609,10 +609,6 @@ async fn what_is_sent_beside_an_acknowledgement_that_cannot_be_is_sent() {
         .then(puback(0).packet_id(7))
         .mount(&broker)
         .forget();
-    Rule::given(subscribe())
-        .then(suback([0x87]))
-        .mount(&broker)
-        .forget();
     let mut peer = Peer::connected(&broker, Version::V311, "c").await;
     peer.send_bytes(b"\xC0\x00").await;
     peer.expects(b"\xD0\x00").await;

@@ -31,6 +31,7 @@ pub struct Builder {
     pub(crate) journal_entries: usize,
     pub(crate) journal_bytes: usize,
     pub(crate) handshake_limit: Duration,
+    pub(crate) connect_limit: Duration,
     pub(crate) refuse_for: Option<Duration>,
     pub(crate) listeners: Vec<Listener>,
 }
@@ -48,6 +49,8 @@ impl Default for Builder {
             journal_bytes: 64 * 1024 * 1024,
             // What slow devices need at most; who takes longer is not coming.
             handshake_limit: Duration::from_secs(10),
+            // Longer than a client takes that connects first and then makes up its mind.
+            connect_limit: Duration::from_secs(30),
             refuse_for: None,
             listeners: Vec::new(),
         }
@@ -105,7 +108,8 @@ impl Builder {
     }
 
     /// The size in bytes of the largest packet that is accepted. One below what MQTT can frame is
-    /// announced in the CONNACK of MQTT 5.0.
+    /// announced in the CONNACK of MQTT 5.0. [`Base::Accept`] takes no CONNECT above 1 MiB, whatever
+    /// is said here.
     pub const fn maximum_packet_size(mut self, bytes: u32) -> Self {
         self.maximum_packet_size = bytes;
         self
@@ -149,6 +153,18 @@ impl Builder {
     /// seconds unless said otherwise.
     pub const fn handshake_limit(mut self, limit: Duration) -> Self {
         self.handshake_limit = limit;
+        self
+    }
+
+    /// How long a client of [`Base::Accept`] may take until its CONNECT has come whole, from when it
+    /// could be sent, by tokio's clock; 30 seconds unless said otherwise. Then the connection is
+    /// closed, and the journal says why.
+    ///
+    /// The time stands still while nothing is read from the client, and it is over where a rule took
+    /// what came instead of a CONNECT, or has the broker [fall
+    /// silent](crate::action::fall_silent).
+    pub const fn connect_limit(mut self, limit: Duration) -> Self {
+        self.connect_limit = limit;
         self
     }
 

@@ -25,6 +25,7 @@ use crate::{Base, Builder, Direction, Entry, EntryKind, Received, Target, Transp
 pub(crate) struct Shared {
     pub(crate) rules: RuleSet,
     pub(crate) maximum_packet_size: u32,
+    pub(crate) connect_limit: Duration,
     pub(crate) patience: Duration,
     pub(crate) base: Base,
     pub(crate) doors: Doors,
@@ -93,6 +94,7 @@ impl Shared {
         Self {
             rules: RuleSet::default(),
             maximum_packet_size: builder.maximum_packet_size,
+            connect_limit: builder.connect_limit,
             patience: builder.patience,
             base: builder.base,
             doors: Doors::new(builder.refuse_for.is_none()),

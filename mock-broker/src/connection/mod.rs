@@ -4,6 +4,7 @@ mod backlog;
 mod bell;
 mod farewell;
 mod held;
+mod introduction;
 mod script;
 mod sending;
 mod steps;
@@ -32,6 +33,7 @@ use crate::wire_fault::Wire;
 use crate::{Base, Closed, Direction, EntryKind, Received};
 use backlog::Backlog;
 use held::HeldBack;
+use introduction::Introduction;
 use script::{Request, Schedule};
 use upstream::Upstream;
 
@@ -99,6 +101,8 @@ pub(crate) struct Connection {
     keep_alive: Option<Duration>,
     /// Whether the CONNECT has come, which says who the client is and what it speaks.
     introduced: bool,
+    /// Until the first packet has come, where that may not take for ever.
+    introduction: Option<Introduction>,
     /// Whether bytes that come are thrown away, because nobody knows where in them a packet begins.
     deaf: bool,
     /// Whether nobody hears what comes, and nothing is sent.
@@ -146,6 +150,7 @@ impl Connection {
             Base::Upstream(address) => Some(Upstream::new(address)),
             _ => None,
         };
+        let introduction = Introduction::new(shared.base, shared.connect_limit);
         Self {
             transport,
             mailbox,
@@ -168,6 +173,7 @@ impl Connection {
             heard: Instant::now(),
             keep_alive: None,
             introduced: false,
+            introduction,
             deaf: false,
             mute: false,
             ending: None,
@@ -256,7 +262,9 @@ impl Connection {
     }
 
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = self.next_due() else {
+        let now = Instant::now();
+        self.time_introduction(now);
+        let Some(due) = self.next_due(now) else {
             return Poll::Pending;
         };
         let sleep = self
@@ -268,11 +276,16 @@ impl Connection {
         sleep.as_mut().poll(cx)
     }
 
-    fn next_due(&self) -> Option<Instant> {
-        let silence = self.silent_at();
+    fn next_due(&self, now: Instant) -> Option<Instant> {
         // What is over already has been looked at.
-        let stall = self.wire.next_due().filter(|due| *due > Instant::now());
-        let due = [self.schedule.next_due(), silence, self.room_at, stall];
+        let stall = self.wire.next_due().filter(|due| *due > now);
+        let due = [
+            self.schedule.next_due(),
+            self.silent_at(),
+            self.overdue_at(now),
+            self.room_at,
+            stall,
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -330,6 +343,9 @@ impl Connection {
             };
             self.perform(Script::of_base(steps).at_once());
         }
+        if self.ending.is_none() {
+            self.end_if_overdue(now);
+        }
     }
 
     fn handle_read(&mut self) {
@@ -342,6 +358,9 @@ impl Connection {
     }
 
     fn handle_packets(&mut self) {
+        if !self.handle_introduction() {
+            return;
+        }
         if self.ending.is_some() || self.schedule.delays_admission() {
             return;
         }
@@ -401,6 +420,8 @@ impl Connection {
     /// say.
     fn receive(&mut self, raw: Bytes, error: Option<DecodeError>) {
         self.heard = Instant::now();
+        // What is no CONNECT ends the connection, unless a rule has it otherwise.
+        self.introduction = None;
         self.introduce(&raw, error);
         let source = self.source.clone();
         let from = Direction::FromClient;

@@ -47,6 +47,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use crate::Direction;
 use hangup::Failure;
@@ -61,15 +62,26 @@ use socket::{Reset, Socket};
 /// has to wait, it must be repeated with the same bytes, be they fewer or more than before.
 pub(crate) struct Transport {
     state: State,
+    /// Since when bytes of MQTT are heard.
+    open_since: Option<Instant>,
     reset: Reset,
     /// Until the first bytes have come, where MQTT begins with them.
     expecting: Option<Notes>,
 }
 
 /// Something that bytes of MQTT go over.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Whether what comes is heard.
+    fn hears(&self) -> bool {
+        true
+    }
+}
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+impl Stream for Box<dyn Stream> {
+    fn hears(&self) -> bool {
+        self.as_ref().hears()
+    }
+}
 
 type Opening = Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send>>;
 
@@ -90,11 +102,19 @@ impl Transport {
             let opening = layers.open(socket, Arc::new(notes));
             (State::Opening(Box::pin(opening)), None)
         };
+        let open_since = matches!(state, State::Open(_)).then(Instant::now);
         Self {
             state,
+            open_since,
             reset,
             expecting,
         }
+    }
+
+    /// Since when bytes of MQTT are heard; `None` before all handshakes are done, and for good where
+    /// a fault has them go unheard.
+    pub(crate) const fn open_since(&self) -> Option<Instant> {
+        self.open_since
     }
 
     /// Has the stream end with a reset when it is dropped, where it knows such a thing.
@@ -105,7 +125,10 @@ impl Transport {
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&mut dyn Stream>> {
         if let State::Opening(opening) = &mut self.state {
             match ready!(opening.as_mut().poll(cx)) {
-                Ok(stream) => self.state = State::Open(stream),
+                Ok(stream) => {
+                    self.open_since = stream.hears().then(Instant::now);
+                    self.state = State::Open(stream);
+                }
                 Err(failure) => {
                     // What is left of it is for the farewell alone.
                     self.state = failure.stream.map_or(State::Gone, State::Open);

@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use super::Stream;
+
 /// A connection as it was accepted.
 pub(crate) enum Raw {
     Tcp(TcpStream),
@@ -76,6 +78,8 @@ impl Drop for Socket {
         }
     }
 }
+
+impl Stream for Socket {}
 
 impl AsyncRead for Socket {
     fn poll_read(

@@ -11,6 +11,12 @@ use super::Stream;
 /// A stream on which nothing is ever said, and nothing heard but its end.
 pub(super) struct Stalled<S>(pub(super) S);
 
+impl<S: Stream> Stream for Stalled<S> {
+    fn hears(&self) -> bool {
+        false
+    }
+}
+
 impl<S: Stream> AsyncRead for Stalled<S> {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -21,6 +21,7 @@ mod robust_many;
 mod rules;
 #[cfg(feature = "scenario")]
 mod scenarios;
+mod strangers;
 mod transport;
 mod upstream;
 mod vectors;

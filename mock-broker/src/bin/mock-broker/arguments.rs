@@ -114,6 +114,9 @@ pub(crate) struct Broker {
     /// Refuses connections for so long at first (`5s`, `500ms`), as where no broker runs yet
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) refuse_for: Option<Duration>,
+    /// Closes connections on which no CONNECT has come after so long (`5s`, `500ms`) [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) connect_limit: Option<Duration>,
     /// Where the control API and its page are served, over HTTP: rules can be added while the
     /// broker runs. Who asks from elsewhere than this machine needs the token that the environment
     /// variable MOCK_BROKER_TOKEN holds

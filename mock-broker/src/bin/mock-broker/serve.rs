@@ -194,6 +194,9 @@ async fn start(
     if let Some(duration) = arguments.refuse_for {
         builder = builder.refuse_for(duration);
     }
+    if let Some(limit) = arguments.connect_limit {
+        builder = builder.connect_limit(limit);
+    }
     if arguments.silent {
         builder = builder.base(Base::Silent);
     }

@@ -10,8 +10,8 @@ use tokio_rustls::server::TlsStream;
 
 use super::handshake::blame;
 use crate::Direction;
-use crate::transport::Notes;
 use crate::transport::socket::Socket;
+use crate::transport::{Notes, Stream};
 
 /// A stream whose handshake was right.
 pub(super) struct Secured {
@@ -46,6 +46,8 @@ impl Secured {
         }
     }
 }
+
+impl Stream for Secured {}
 
 impl AsyncRead for Secured {
     fn poll_read(

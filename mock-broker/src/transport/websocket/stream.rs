@@ -234,6 +234,8 @@ impl Framed {
     }
 }
 
+impl Stream for Framed {}
+
 impl AsyncRead for Framed {
     fn poll_read(
         self: Pin<&mut Self>,

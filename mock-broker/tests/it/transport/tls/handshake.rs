@@ -1,6 +1,7 @@
 //! Handshakes: what is agreed on, and how they break off.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nack_codec::Version;
@@ -8,7 +9,8 @@ use nack_mock_broker::action::close;
 use nack_mock_broker::{Listener, MockBroker, Tls, TlsFault, TlsVersion, TransportKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{AlertDescription, Error, InvalidMessage, ProtocolVersion};
 
@@ -221,6 +223,36 @@ async fn whoever_does_not_finish_the_handshake_is_closed() {
     assert_eq!(notes(&broker), ["the handshake took longer than 3s"; 2]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_time_for_connect_begins_behind_the_handshake() {
+    let hour = Duration::from_secs(3600);
+    let broker = MockBroker::builder().handshake_limit(hour).in_memory();
+    let tls = Tls::new();
+    let listener = Listener::local().tls(tls.clone());
+    let connector = TlsConnector::from(Arc::new(client(&tls)));
+    let mut late = broker.connect_over(&listener).unwrap();
+    let said = timeout(Duration::from_secs(60), late.read_u8()).await;
+    assert!(said.is_err(), "{said:?}");
+    let name = "localhost".try_into().unwrap();
+    let mut late = connector.connect(name, late).await.unwrap();
+    let begin = Instant::now();
+    assert_eq!(late.read(&mut [0; 1]).await.unwrap(), 0);
+    assert_eq!(begin.elapsed().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_never_answered_is_not_closed_either() {
+    let broker = MockBroker::in_memory();
+    let tls = Tls::new().fault(TlsFault::Stall);
+    let listener = Listener::local().tls(tls.clone());
+    let stream = broker.connect_over(&listener).unwrap();
+    let connector = TlsConnector::from(Arc::new(client(&tls)));
+    let name = "localhost".try_into().unwrap();
+    let hour = Duration::from_secs(3600);
+    let connected = timeout(hour, connector.connect(name, stream)).await;
+    assert!(connected.is_err(), "{:?}", notes(&broker));
+}
+
 #[tokio::test]
 async fn a_connection_is_closed_from_outside_in_the_middle_of_a_handshake() {
     let tls = Tls::new();
@@ -276,7 +308,7 @@ async fn answer_to_client_hello(broker: &MockBroker, tls: &Tls) -> Vec<u8> {
 /// The first bytes of a client.
 async fn client_hello(tls: &Tls) -> Vec<u8> {
     let name = "localhost".try_into().unwrap();
-    let config = std::sync::Arc::new(client(tls));
+    let config = Arc::new(client(tls));
     let mut connection = tokio_rustls::rustls::ClientConnection::new(config, name).unwrap();
     let mut bytes = Vec::new();
     connection.write_tls(&mut bytes).unwrap();

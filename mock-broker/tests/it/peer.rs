@@ -1,5 +1,8 @@
 //! A client of a few lines, which sends what it is told and says what comes, packet by packet.
 
+use std::io;
+use std::time::{Duration, Instant};
+
 use bytes::{Bytes, BytesMut};
 use nack_codec::{
     Connect, Frame, MAXIMUM_PACKET_SIZE, Packet, PacketId, Properties, Property, Publish, QoS,
@@ -8,6 +11,13 @@ use nack_codec::{
 };
 use nack_mock_broker::MockBroker;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::time::timeout;
+
+/// How long a test waits for bytes, by the clock on the wall.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The longest single wait by a paused clock; the broker's own timers are shorter.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 pub(crate) struct Peer<S = DuplexStream> {
     stream: S,
@@ -163,6 +173,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         .await;
     }
 
+    /// Reads what comes next: how many bytes, and 0 at the end.
+    ///
+    /// A test fails where nothing ever comes. Under a paused clock that is where nobody is waiting
+    /// for anything any more, however long that took by that clock.
+    async fn read(&mut self) -> io::Result<usize> {
+        let begun = Instant::now();
+        let mut patience = PATIENCE;
+        loop {
+            match timeout(patience, self.stream.read_buf(&mut self.buffer)).await {
+                Ok(read) => return read,
+                Err(_) if begun.elapsed() < PATIENCE && patience < LONGEST => patience *= 2,
+                Err(_) => panic!("nothing comes any more, after {:02X?}", self.buffer),
+            }
+        }
+    }
+
     /// The next packet, as it came.
     pub(crate) async fn receive(&mut self) -> Bytes {
         match self.receive_or_end().await {
@@ -179,7 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             if let Some(length) = frame.map(|frame| frame.bytes().len()) {
                 return Some(self.buffer.split_to(length).freeze());
             }
-            if self.stream.read_buf(&mut self.buffer).await.unwrap() == 0 {
+            if self.read().await.unwrap() == 0 {
                 assert!(
                     self.buffer.is_empty(),
                     "a part of a packet: {:?}",
@@ -206,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Exactly these bytes must come, packets or not.
     pub(crate) async fn expects_bytes(&mut self, bytes: &[u8]) {
         while self.buffer.len() < bytes.len() {
-            let read = self.stream.read_buf(&mut self.buffer).await.unwrap();
+            let read = self.read().await.unwrap();
             assert!(read > 0, "closed after {:02X?}", self.buffer);
         }
         assert_eq!(&self.buffer.split_to(bytes.len())[..], bytes);
@@ -215,7 +241,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Whether the connection ends, in whatever way, before anything else comes.
     pub(crate) async fn ends(&mut self) -> bool {
         self.buffer.is_empty()
-            && matches!(self.stream.read_buf(&mut self.buffer).await, Ok(0) | Err(_))
+            && matches!(self.read().await, Ok(0) | Err(_))
     }
 
     /// The connection must be closed, with nothing said before.

@@ -1,25 +1,21 @@
 //! Messages to the subscriptions that claim them, through bounded queues.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use nack_codec::{PacketId, Properties, Publish, QoS, TopicFilter, TopicName};
+use nack_codec::{PacketId, Properties, Publish, QoS, TopicFilter};
 
 use super::blocked::{Blocked, Waits};
-use super::queue::{Receiver, Sender, queue};
+use super::queue::{Receiver, queue};
+use super::routes::{Route, RouteId, Routes};
 use super::takers::{Acknowledgement, Delivered, Signal, Signals, Takers};
-use super::topics::{Claims, Topics};
 use super::unclaimed::Unclaimed;
 use crate::error::ConnectionLost;
 use crate::link::stopped;
 use crate::session::AckToken;
 use crate::{Message, Options, Overflow, Subscription};
-
-/// Which subscription of this connection; one that came later has a higher number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RouteId(u64);
 
 /// What the dispatch was woken by.
 #[derive(Debug)]
@@ -30,24 +26,13 @@ pub(super) enum Next {
 
 /// The subscriptions of one connection, and what is to be delivered to them.
 pub(super) struct Dispatch {
-    /// In the order of their numbers.
-    routes: Vec<Route>,
-    topics: Topics,
+    routes: Routes,
     capacity: usize,
     overflow: Overflow,
     unclaimed: Arc<Unclaimed>,
     blocked: Blocked,
     takers: Takers,
     ended: Arc<OnceLock<ConnectionLost>>,
-}
-
-struct Route {
-    id: RouteId,
-    filters: Vec<TopicFilter>,
-    messages: Sender<Delivered>,
-    dropped: Arc<AtomicU64>,
-    /// Until SUBACK has come, nobody can take its messages.
-    waits: Waits,
 }
 
 impl Route {
@@ -63,20 +48,10 @@ impl Route {
     }
 }
 
-/// Which subscriptions claim messages of this name.
-fn claims(routes: &[Route], name: TopicName<&str>) -> Claims {
-    let claims = (0_u32..).zip(routes).filter(|(_, route)| {
-        let mut filters = route.filters.iter();
-        filters.any(|filter| filter.matches(name))
-    });
-    claims.map(|(place, _)| place).collect()
-}
-
 impl Dispatch {
     pub(super) fn new(options: &Options, unclaimed: &Arc<Unclaimed>, takers: Takers) -> Self {
         Self {
-            routes: Vec::new(),
-            topics: Topics::default(),
+            routes: Routes::default(),
             capacity: options.queue_capacity,
             overflow: options.overflow,
             unclaimed: Arc::clone(unclaimed),
@@ -93,8 +68,7 @@ impl Dispatch {
         let (messages, receiver) = queue(self.capacity);
         let id = self.next_route();
         self.takers.routes += 1;
-        self.topics.forget();
-        self.routes.push(Route {
+        self.routes.change().push(Route {
             id,
             filters,
             messages,
@@ -118,8 +92,8 @@ impl Dispatch {
         properties: Properties,
     ) -> Subscription {
         let mut dropped = None;
-        self.topics.forget();
-        if let Some(route) = self.routes.iter_mut().find(|route| route.id == id) {
+        let mut routes = self.routes.change().iter_mut();
+        if let Some(route) = routes.find(|route| route.id == id) {
             route.filters = granted.iter().map(|(filter, _)| filter.clone()).collect();
             route.waits = Waits::ForRoom;
             dropped = Some(Arc::clone(&route.dropped));
@@ -138,13 +112,12 @@ impl Dispatch {
 
     /// Ends a subscription; says which filters it had.
     pub(super) fn release(&mut self, id: RouteId) -> Vec<TopicFilter> {
-        let Some(index) = self.routes.iter().position(|route| route.id == id) else {
+        let Some(index) = self.routes.all().iter().position(|route| route.id == id) else {
             return Vec::new();
         };
-        self.topics.forget();
         let Route {
             filters, messages, ..
-        } = self.routes.remove(index);
+        } = self.routes.change().remove(index);
         self.blocked.forget(&messages);
         filters
     }
@@ -152,7 +125,7 @@ impl Dispatch {
     /// Keeps those of the filters that no subscription has.
     pub(super) fn retain_unheld(&self, filters: &mut Vec<TopicFilter>) {
         filters.retain(|filter| {
-            let mut routes = self.routes.iter();
+            let mut routes = self.routes.all().iter();
             !routes.any(|route| route.filters.contains(filter))
         });
     }
@@ -160,7 +133,7 @@ impl Dispatch {
     /// Nobody will take the messages of this subscription, whose SUBACK has not come: what it has
     /// is acknowledged, and so is what comes.
     pub(super) fn discard(&mut self, id: RouteId) {
-        if let Some(route) = self.routes.iter().find(|route| route.id == id) {
+        if let Some(route) = self.routes.find(id) {
             self.blocked.forget(&route.messages);
         }
     }
@@ -178,8 +151,7 @@ impl Dispatch {
     /// The broker sends no more messages of this filter to the subscriptions that came before
     /// `before`: one that has no other filter ends.
     pub(super) fn remove_filter(&mut self, filter: &TopicFilter, before: RouteId) {
-        self.topics.forget();
-        self.routes.retain_mut(|route| {
+        self.routes.change().retain_mut(|route| {
             if route.id >= before {
                 return true;
             }
@@ -198,8 +170,7 @@ impl Dispatch {
                 None => return,
             },
         };
-        let routes = &self.routes;
-        let known = self.topics.look_up(name, || claims(routes, name));
+        let (known, routes) = self.routes.look_up(name);
         let mut delivered = Delivered {
             message: Message::new(known.name.clone(), packet, read),
             acknowledgement,
@@ -274,8 +245,7 @@ impl Dispatch {
     /// The connection has ended: so do all subscriptions.
     pub(super) fn end(&mut self, cause: ConnectionLost) {
         let _ = self.ended.set(cause);
-        self.topics.forget();
-        self.routes.clear();
+        self.routes.change().clear();
     }
 
     /// The connection is gone. What still waits goes to those who can take it, when they do; what

@@ -9,6 +9,7 @@ mod dispatch;
 mod queue;
 mod replies;
 mod requests;
+mod routes;
 mod takers;
 mod topics;
 pub(crate) mod transport;
@@ -19,8 +20,8 @@ mod wake;
 
 pub(crate) use command::Command;
 pub(crate) use deadline::Deadline;
-pub(crate) use dispatch::RouteId;
 pub(crate) use queue::Receiver;
+pub(crate) use routes::RouteId;
 pub(crate) use takers::{Delivered, Signal, Signals, Takers};
 pub(crate) use unclaimed::Unclaimed;
 pub(crate) use verdicts::Verdicts;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use nack_codec::{PacketId, Publish, QoS};
 
-use super::dispatch::RouteId;
+use super::routes::RouteId;
 use crate::Message;
 use crate::session::AckToken;
 

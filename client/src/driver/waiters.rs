@@ -4,8 +4,9 @@ use nack_codec::TopicFilter;
 use slab::Slab;
 
 use super::command::{Reply, unsent};
-use super::dispatch::{Dispatch, RouteId};
+use super::dispatch::Dispatch;
 use super::queue::Receiver;
+use super::routes::RouteId;
 use super::takers::Delivered;
 use super::verdicts::Ticket;
 use crate::error::{

@@ -240,8 +240,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     /// Whether the connection ends, in whatever way, before anything else comes.
     pub(crate) async fn ends(&mut self) -> bool {
-        self.buffer.is_empty()
-            && matches!(self.read().await, Ok(0) | Err(_))
+        self.buffer.is_empty() && matches!(self.read().await, Ok(0) | Err(_))
     }
 
     /// The connection must be closed, with nothing said before.

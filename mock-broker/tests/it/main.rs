@@ -15,6 +15,7 @@ mod early;
 mod gallery;
 mod journal;
 mod matchers;
+mod patience;
 mod peer;
 mod robust;
 mod robust_many;

@@ -1,7 +1,6 @@
 //! A client of a few lines, which sends what it is told and says what comes, packet by packet.
 
 use std::io;
-use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use nack_codec::{
@@ -11,13 +10,8 @@ use nack_codec::{
 };
 use nack_mock_broker::MockBroker;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
-use tokio::time::timeout;
 
-/// How long a test waits for bytes, by the clock on the wall.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The longest single wait by a paused clock; the broker's own timers are shorter.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+use crate::patience::in_time;
 
 pub(crate) struct Peer<S = DuplexStream> {
     stream: S,
@@ -174,18 +168,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     /// Reads what comes next: how many bytes, and 0 at the end.
-    ///
-    /// A test fails where nothing ever comes. Under a paused clock that is where nobody is waiting
-    /// for anything any more, however long that took by that clock.
     async fn read(&mut self) -> io::Result<usize> {
-        let begun = Instant::now();
-        let mut patience = PATIENCE;
-        loop {
-            match timeout(patience, self.stream.read_buf(&mut self.buffer)).await {
-                Ok(read) => return read,
-                Err(_) if begun.elapsed() < PATIENCE && patience < LONGEST => patience *= 2,
-                Err(_) => panic!("nothing comes any more, after {:02X?}", self.buffer),
-            }
+        match in_time(self.stream.read_buf(&mut self.buffer)).await {
+            Some(read) => read,
+            None => panic!("nothing comes any more, after {:02X?}", self.buffer),
         }
     }
 

@@ -239,9 +239,8 @@ fn it_stands_in_front_of_a_real_broker() {
 fn a_file_that_cannot_be_written_any_more_is_named() {
     for flag in ["--journal", "--pcap"] {
         let broker = start(&[flag, "/dev/full", "-q", "--exit-after", "1-connection"]);
-        let mut client = broker.connect();
-        client.let_in();
-        drop(client);
+        // The broker may be gone before it could answer anything.
+        drop(broker.connect());
         let (code, _, stderr) = broker.end();
         assert_eq!(code, 3);
         assert!(

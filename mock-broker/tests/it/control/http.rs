@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::patience::in_time;
+
 /// What came back.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -59,7 +61,8 @@ pub(super) async fn send(address: SocketAddr, request: &[u8]) -> Answer {
     let read = async {
         let _ = reader.read_to_end(&mut answer).await;
     };
-    tokio::join!(write, read);
+    let answered = in_time(async { tokio::join!(write, read) }).await;
+    assert!(answered.is_some(), "the server does not answer");
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
     let Some(end) = end else {
         panic!("no answer: {:?}", answer.escape_ascii().to_string());

@@ -46,7 +46,9 @@ pub enum Base {
     /// the broker behind: the PUBREL of a message that a rule has received is answered here, as are
     /// the acknowledgements of messages that rules and [`send`](crate::MockBroker::send) made. Such
     /// messages take their packet identifiers from the highest down; a broker that uses the same
-    /// one at the same time gets no acknowledgement for its own. A client whose CONNECT a rule has
+    /// one at the same time gets no acknowledgement for its own. Where a rule speaks of some topic
+    /// filters alone ([`suback_for`](crate::action::suback_for)), the broker behind is asked about the
+    /// others, and both give the answer. A client whose CONNECT a rule has
     /// answered is not there for the broker behind.
     ///
     /// When the connection to the broker behind is lost, or comes to nothing, the client's is

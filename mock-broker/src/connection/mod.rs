@@ -5,6 +5,7 @@ mod bell;
 mod farewell;
 mod held;
 mod introduction;
+mod jointly;
 mod script;
 mod sending;
 mod steps;

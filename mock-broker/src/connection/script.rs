@@ -94,6 +94,15 @@ impl Script {
         }
     }
 
+    /// What a rule has to do with an answer that was not there yet when the rule was asked.
+    pub(super) fn of_part(rule: Option<Arc<str>>, step: Step) -> Self {
+        Self {
+            rule,
+            judged: false,
+            ..Self::of_base(vec![step])
+        }
+    }
+
     /// Sends a packet that nobody judges any more.
     pub(super) fn of_packet(packet: Bytes) -> Self {
         Self {
@@ -145,14 +154,7 @@ fn bytes_of(step: &Step) -> usize {
     match step {
         Step::Raw(bytes) | Step::PassOn(bytes) => bytes.len(),
         Step::Treated(step, _) | Step::Repeat(step, _) => bytes_of(step),
-        Step::Send(reply) => {
-            let properties = reply.properties.iter().map(|it| it.value.len());
-            let message = match &reply.body {
-                Body::Publish { topic, payload, .. } => topic.len() + payload.len(),
-                _ => 0,
-            };
-            message + properties.sum::<usize>()
-        }
+        Step::Send(reply) => reply.bytes(),
         _ => 0,
     }
 }

@@ -259,6 +259,9 @@ impl Connection {
     }
 
     fn send(&mut self, access: &mut Access<'_>, reply: &Reply, script: &mut Script) {
+        if self.ask_behind(access, reply, script) {
+            return;
+        }
         let asked = script.request.as_ref().and_then(Request::received);
         let completed = asked.as_ref().and_then(|received| {
             reply.with_method_of(received).or_else(|| {

@@ -12,7 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::farewell::drain;
-use super::{Connection, OUTBOX_LIMIT};
+use super::jointly::Jointly;
+use super::{Connection, OUTBOX_LIMIT, SCHEDULE_BYTES};
 use crate::{Closed, Direction, Received};
 
 /// A connection to the upstream broker, opened for one client.
@@ -21,6 +22,8 @@ pub(super) struct Upstream {
     stream: Stream,
     inbox: BytesMut,
     outbox: BytesMut,
+    /// Answers that it gives together with rules.
+    pub(super) jointly: Jointly,
     /// Whether its bytes are passed on as they come, because nobody knows where in them a packet
     /// begins.
     unframed: bool,
@@ -48,13 +51,14 @@ impl Upstream {
             stream: Stream::Connecting(Box::pin(connecting)),
             inbox: BytesMut::new(),
             outbox: BytesMut::new(),
+            jointly: Jointly::default(),
             unframed: false,
         }
     }
 
     /// Whether more may be passed on without piling up.
     pub(super) fn has_room(&self) -> bool {
-        self.outbox.len() < OUTBOX_LIMIT
+        self.outbox.len() < OUTBOX_LIMIT && self.jointly.bytes() < SCHEDULE_BYTES
     }
 
     /// Connects, writes, and reads if it may; ready when something came, or the connection ended.
@@ -169,7 +173,9 @@ impl Connection {
             if let Some(it) = Received::new(&self.source, Direction::ToClient, &packet, None) {
                 access.state().behaviour.passes(&it);
             }
-            self.emit(&mut access, packet);
+            if !self.answer_jointly(&mut access, &packet) {
+                self.emit(&mut access, packet);
+            }
         }
         drop(access);
         shared.announce();

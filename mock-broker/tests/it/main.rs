@@ -13,6 +13,7 @@ mod control;
 mod directions;
 mod early;
 mod gallery;
+mod jointly;
 mod journal;
 mod matchers;
 mod patience;

@@ -2,7 +2,7 @@
 
 use nack_codec::{Packet, Property, QoS, Version};
 use nack_mock_broker::action::{
-    as_usual, coalesce, connack, no_answer, puback, publish, pubrec, raw, suback_for,
+    as_usual, coalesce, connack, no_answer, puback, publish, pubrec, raw,
 };
 use nack_mock_broker::matcher::{self, any_packet, connect};
 use nack_mock_broker::{Base, EntryKind, Journal, Limits, MockBroker, Mutation, Rule};
@@ -55,21 +55,6 @@ async fn packets_pass_both_ways_byte_for_byte() {
         assert_eq!(passed.len(), 17, "{}", front.journal());
         assert_eq!(packets(&behind.journal()), passed);
     }
-}
-
-/// The broker behind has not heard of the SUBSCRIBE: who is told that it is granted would wait for
-/// messages in vain.
-#[tokio::test]
-async fn a_rule_about_one_filter_grants_no_other_in_place_of_the_broker_behind() {
-    let (_behind, front) = brokers().await;
-    Rule::given(matcher::subscribe().filter("b"))
-        .then(suback_for([("b", 0x87), ("c", 0x97)]))
-        .mount(&front)
-        .forget();
-    let mut peer = Peer::connected(&front, Version::V5, "c").await;
-    peer.send_bytes(b"\x82\x0F\x00\x01\x00\x00\x01a\x00\x00\x01b\x00\x00\x01c\x00")
-        .await;
-    peer.expects(b"\x90\x06\x00\x01\x00\x87\x87\x97").await;
 }
 
 #[tokio::test]

@@ -181,11 +181,11 @@ pub(crate) struct Faults {
     #[arg(long, value_name = "CODE")]
     pub(crate) pubcomp: Vec<Fault>,
     /// Answers SUBSCRIBE so; WHICH is the topic filter that has the code, and the others beside it
-    /// are granted as usual (with --upstream, all have the code)
+    /// are granted as usual (with --upstream, by that broker)
     #[arg(long, value_name = "[FILTER=]CODE")]
     pub(crate) suback: Vec<Fault>,
     /// Answers UNSUBSCRIBE so; WHICH is the topic filter that has the code, and the others beside
-    /// it are ended as usual
+    /// it are ended as usual (with --upstream, by that broker)
     #[arg(long, value_name = "[FILTER=]CODE")]
     pub(crate) unsuback: Vec<Fault>,
     /// Sends this PUBLISH behind each CONNACK that lets a client in, whatever it has subscribed to:

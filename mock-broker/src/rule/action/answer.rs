@@ -114,8 +114,9 @@ pub fn unsuback_each(code: impl Into<Reason>) -> Answer<Suback> {
 /// SUBACK with these codes for these topic filters, where the request has them; the others are
 /// answered as usual.
 ///
-/// Where the base behaviour decides nothing, as in front of another broker, the others have the
-/// first of the codes.
+/// In front of another broker, that is asked about all topic filters that are not refused here, and
+/// the codes are put into the SUBACK that it sends. Where nobody decides about the others, as for a
+/// client that a rule has let in there, they have the first of the codes.
 ///
 /// ```
 /// use nack_mock_broker::{ReasonCode, Rule, action, matcher};

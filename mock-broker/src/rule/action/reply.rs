@@ -4,6 +4,7 @@ use bytes::Bytes;
 use nack_codec::{PacketType, PropertyId, Version};
 
 use super::answer::prefixed;
+use super::layout::Layout;
 use super::{Form, Reason};
 use crate::Received;
 
@@ -67,6 +68,22 @@ pub(crate) enum Codes {
     },
 }
 
+impl Codes {
+    /// The code for each topic filter of a request, where it is told one; `None` where the codes are
+    /// not by filters, or there are no filters.
+    fn told(&self, received: &Received<'_>) -> Option<Vec<Option<Reason>>> {
+        let Self::For { filters, reasons } = self else {
+            return None;
+        };
+        let wanted = received.filters();
+        let code = |wanted: &&str| {
+            let mut told = filters.iter().zip(reasons);
+            told.find(|(filter, _)| filter == wanted).map(|it| *it.1)
+        };
+        (!wanted.is_empty()).then(|| wanted.iter().map(code).collect())
+    }
+}
+
 /// A property as it will lie on the wire: its identifier, and the bytes of its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RawProperty {
@@ -125,33 +142,53 @@ impl Reply {
         received: &Received<'_>,
         usual: impl FnOnce() -> Option<Vec<Reason>>,
     ) -> Option<Self> {
-        let Body::Suback {
-            packet,
-            codes: Codes::For { filters, reasons },
-        } = &self.body
-        else {
+        let Body::Suback { packet, codes } = &self.body else {
             return None;
         };
-        let wanted = received.filters();
-        let first = *reasons.first()?;
-        if wanted.is_empty() {
-            return None;
-        }
+        let told = codes.told(received)?;
+        let first = *codes.reasons().first()?;
         let usual = usual().unwrap_or_default();
-        let code = |(index, wanted): (usize, &&str)| {
-            let mut told = filters.iter().zip(reasons);
-            match told.find(|(filter, _)| filter == wanted) {
-                Some((_, reason)) => *reason,
-                None => usual.get(index).copied().unwrap_or(first),
-            }
+        let code = |(index, told): (usize, Option<Reason>)| {
+            told.or_else(|| usual.get(index).copied()).unwrap_or(first)
         };
-        let codes = Codes::List(wanted.iter().enumerate().map(code).collect());
+        let codes = Codes::List(told.into_iter().enumerate().map(code).collect());
         let mut reply = self.clone();
         reply.body = Body::Suback {
             packet: *packet,
             codes,
         };
         Some(reply)
+    }
+
+    /// Where it answers this request, and says for which topic filters which code: the code for each
+    /// filter of the request, where it has one.
+    pub(crate) fn told(&self, received: &Received<'_>) -> Option<Vec<Option<Reason>>> {
+        let Body::Suback { packet, codes } = &self.body else {
+            return None;
+        };
+        let answers = match received.packet_type()? {
+            PacketType::Subscribe => *packet == PacketType::Suback,
+            PacketType::Unsubscribe => *packet == PacketType::Unsuback,
+            _ => false,
+        };
+        answers.then(|| codes.told(received)).flatten()
+    }
+
+    /// Has the properties of this packet, as far as they can be told apart.
+    pub(crate) fn take_properties_of(&mut self, packet: &[u8], version: Version) {
+        if let Some(layout) = Layout::of(packet, version) {
+            self.properties = layout.properties(layout.body(packet));
+        }
+    }
+
+    /// How many bytes it keeps, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let properties = self.properties.iter().map(|it| it.value.len());
+        let message = match &self.body {
+            Body::Publish { topic, payload, .. } => topic.len() + payload.len(),
+            _ => 0,
+        };
+        message + properties.sum::<usize>()
     }
 
     /// The reason that the version cannot say, if there is one: the connection is closed instead.

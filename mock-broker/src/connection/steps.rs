@@ -281,6 +281,13 @@ impl Connection {
             record.note_of_rule(&self.source, to, note, rule);
             return self.end_in(access, to, Closed::Finished);
         }
+        if reply.leaves_out_properties(self.source.version) {
+            let packet = reply.packet_type().name();
+            let note = format!("{packet} has no properties in 3.1.1: sent without").into();
+            let (to, rule) = (Direction::ToClient, script.rule.clone());
+            let record = &mut access.state().record;
+            record.note_of_rule(&self.source, to, note, rule);
+        }
         let mut context = Context {
             version: self.source.version,
             packet_id: 1,

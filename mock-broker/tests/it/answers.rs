@@ -49,10 +49,41 @@ fn acknowledgements_take_the_shortest_form_that_says_it_all() {
     check_both(pubrec(0x10), b"\x50\x03\x00\x01\x10");
     check_both(pubrel(0), b"\x62\x02\x00\x01");
     check_both(pubcomp(0x92), b"\x70\x03\x00\x01\x92");
-    check_both(
+    check(
+        V5,
         puback(0).reason_string("ok"),
         b"\x40\x09\x00\x01\x00\x05\x1F\x00\x02ok",
     );
+}
+
+#[test]
+fn what_3_1_1_cannot_carry_is_left_out_unless_a_form_is_asked_for() {
+    let text = "r";
+    let refused = connack(ReasonCode::NotAuthorized).reason_string(text);
+    check(V311, refused.clone(), b"\x20\x02\x00\x05");
+    let lie = b"\x20\x07\x00\x05\x04\x1F\x00\x01r";
+    check(V311, refused.form(Form::Full), lie);
+    check(V311, puback(0).reason_string(text), b"\x40\x02\x00\x01");
+    check(
+        V311,
+        pubrec(0x97).reason_string(text),
+        b"\x50\x03\x00\x01\x97",
+    );
+    check(V311, pubcomp(0).reason_string(text), b"\x70\x02\x00\x01");
+    check(
+        V311,
+        suback([1]).reason_string(text),
+        b"\x90\x03\x00\x01\x01",
+    );
+    check(V311, unsuback([0]).reason_string(text), b"\xB0\x02\x00\x01");
+    let message = publish("t", "m").user_property("k", "v");
+    check(V311, message.clone(), b"\x30\x04\x00\x01tm");
+    let of_5 = b"\x30\x0C\x00\x01t\x07\x26\x00\x01k\x00\x01vm";
+    check(V311, message.clone().version(V5), of_5);
+    check(V5, message.version(V311), b"\x30\x04\x00\x01tm");
+    // A packet that 3.1.1 does not have is a lie as a whole.
+    let unknown = b"\xE0\x06\x97\x04\x1F\x00\x01r";
+    check(V311, disconnect(0x97).reason_string(text), unknown);
 }
 
 #[test]

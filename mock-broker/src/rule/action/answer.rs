@@ -261,7 +261,9 @@ impl<P> Answer<P> {
         self
     }
 
-    /// Adds a property behind the others, wherever it belongs and however often it is there.
+    /// Adds a property behind the others, wherever it belongs and however often it is there. On a
+    /// 3.1.1 connection, whose packets have none, it is left out unless a [`form`](Self::form) is
+    /// asked for, as all properties are.
     pub fn property(self, property: Property<'_>) -> Self {
         self.raw_property(property.id() as u8, encode_value(property))
     }

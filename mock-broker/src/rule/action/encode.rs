@@ -92,7 +92,7 @@ impl Reply {
 
     /// The shortest form that says all that the answer says.
     fn shortest_form(&self, version: Version) -> Form {
-        if !self.properties.is_empty() {
+        if !self.properties.is_empty() && !self.leaves_out_properties(version) {
             return Form::Full;
         }
         match &self.body {

@@ -207,6 +207,22 @@ impl Reply {
         reasons.find(|reason| reason.is_unsayable(packet, version))
     }
 
+    /// Whether it has properties and goes without them, as its packet has none in this version. Who
+    /// asks for a [`Form`] has them written all the same.
+    pub(crate) fn leaves_out_properties(&self, version: Version) -> bool {
+        let version = self.version.unwrap_or(version);
+        let is_of_both = match &self.body {
+            Body::Connack { .. }
+            | Body::Ack { .. }
+            | Body::Suback { .. }
+            | Body::Publish { .. } => true,
+            // A server of 3.1.1 sends neither, and PINGRESP has no properties in any version.
+            Body::Disconnect { .. } | Body::Auth { .. } | Body::Pingresp => false,
+        };
+        let is_told = self.form.is_some() || self.properties.is_empty();
+        version == Version::V311 && is_of_both && !is_told
+    }
+
     /// Whether it acknowledges a packet by an identifier that it was not told.
     pub(crate) const fn needs_packet_id(&self) -> bool {
         let acknowledges = matches!(self.body, Body::Ack { .. } | Body::Suback { .. });

@@ -53,7 +53,7 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dup: Option<bool>,
     /// Its properties, in the order of their identifiers; a list of tables where they are to come
-    /// in another order, or twice.
+    /// in another order, or twice. 3.1.1 has none: they are left out there unless the `form` is full.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub properties: OneOrMany<Properties>,
     /// Properties of any identifier, with any bytes for a value, behind the others.

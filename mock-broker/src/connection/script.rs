@@ -118,6 +118,24 @@ impl Script {
         }
     }
 
+    /// The same, where the packet itself is sent as another rule says that sends it.
+    pub(super) fn treating(mut self, treatment: &Treatment) -> Self {
+        if !treatment.is_none() {
+            for step in &mut self.steps {
+                if matches!(step, Step::AsUsual) {
+                    *step = Step::Treated(Box::new(Step::AsUsual), treatment.clone());
+                }
+            }
+        }
+        self
+    }
+
+    /// Whether it is what a rule does about a packet of the client.
+    pub(super) fn answers(&self) -> bool {
+        let mut request = self.request.iter();
+        request.any(|it| it.direction == Direction::FromClient)
+    }
+
     /// Whether the client is let in by this, or is not, and waits for it.
     fn admits(&self) -> bool {
         self.request.as_ref().is_some_and(|request| {

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use super::held::Held;
 use super::script::{Request, Script};
 use super::{Connection, SCHEDULE_BYTES, SCHEDULE_LIMIT};
-use crate::action::{Release, Treatment};
+use crate::action::{Action, Release, Treatment};
 use crate::base::Delivery;
+use crate::rule::{Mounted, RuleSet};
 use crate::shared::{Access, State};
 use crate::wire_fault::{Room, WireFault};
 use crate::{Direction, EntryKind, Received};
@@ -44,7 +45,7 @@ impl Connection {
 
     /// Sends a packet of the base behaviour, unless a rule does something else about it.
     pub(super) fn emit(&mut self, access: &mut Access<'_>, packet: Bytes) {
-        match self.intercept(access, &packet) {
+        match self.intercept(access, &packet, RuleSet::judge) {
             Some(script) => self.perform_in(access, script),
             // Behind what waits, so that all is sent in its order.
             None if !self.backlog.is_empty() => self.backlog.push(Script::of_packet(packet)),
@@ -52,8 +53,22 @@ impl Connection {
         }
     }
 
+    /// Sends what a rule answers with, unless a rule that is about such answers too does something
+    /// else about it.
+    pub(super) fn answer(&mut self, access: &mut Access<'_>, packet: Bytes, script: &Script) {
+        match self.intercept(access, &packet, RuleSet::judge_answer) {
+            Some(other) => self.perform_in(access, other.treating(&script.treatment)),
+            None => self.put(access, packet, script.rule.clone(), &script.treatment),
+        }
+    }
+
     /// Asks the rules about a packet to the client.
-    fn intercept(&self, access: &mut Access<'_>, packet: &Bytes) -> Option<Script> {
+    fn intercept(
+        &self,
+        access: &mut Access<'_>,
+        packet: &Bytes,
+        judge: impl Fn(&RuleSet, &Received<'_>) -> Option<(Arc<Mounted>, Vec<Action>)>,
+    ) -> Option<Script> {
         if !self.shared.rules.are_about_sent(packet) {
             return None;
         }
@@ -63,7 +78,7 @@ impl Connection {
         let received = Received::new(&self.source, to, packet, None)?;
         let topic = Self::topic_of(access, &received);
         let received = received.meaning(topic.as_ref());
-        let (rule, actions) = self.shared.rules.judge(&received)?;
+        let (rule, actions) = judge(&self.shared.rules, &received)?;
         let title: Arc<str> = rule.title().into();
         access.state().record.add(
             &self.source,

@@ -335,6 +335,8 @@ impl Connection {
     fn send_bytes(&mut self, access: &mut Access<'_>, bytes: Bytes, script: &Script) {
         if script.judged {
             self.emit(access, bytes);
+        } else if script.answers() {
+            self.answer(access, bytes, script);
         } else {
             self.put(access, bytes, script.rule.clone(), &script.treatment);
         }

@@ -48,6 +48,7 @@ pub struct Rule {
     pub(crate) responses: Vec<Box<dyn Respond>>,
     pub(crate) limit: Option<u32>,
     expected: Option<Times>,
+    pub(crate) judges_answers: bool,
     pub(crate) name: Option<String>,
     /// What the rule was made from, where it was data.
     #[cfg(feature = "scenario")]
@@ -62,6 +63,7 @@ impl Rule {
             responses: Vec::new(),
             limit: None,
             expected: None,
+            judges_answers: false,
             name: None,
             #[cfg(feature = "scenario")]
             step: None,
@@ -104,6 +106,23 @@ impl Rule {
     pub(crate) fn expected(&self) -> Option<Times> {
         let was_to_fire = !self.responses.is_empty();
         self.expected.or_else(|| was_to_fire.then(|| (1..).into()))
+    }
+
+    /// Is also asked about what other rules answer clients with, which otherwise is not judged again:
+    /// a rule about CONNACK then hears of each, whoever sends it. What such a rule sends itself is
+    /// not judged any more.
+    ///
+    /// ```
+    /// use nack_mock_broker::{Rule, action, matcher};
+    ///
+    /// let rule = Rule::given(matcher::connack().reason(0x00).to_client())
+    ///     .then(action::as_usual())
+    ///     .then(action::publish("news", "welcome"))
+    ///     .also_about_answers();
+    /// ```
+    pub const fn also_about_answers(mut self) -> Self {
+        self.judges_answers = true;
+        self
     }
 
     /// What the rule is called in the journal and where it fails.

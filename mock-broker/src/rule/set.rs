@@ -182,10 +182,26 @@ impl RuleSet {
     /// Asks all rules that can be about it, in their order. All of them count; the first that does
     /// not pass wins, and says what is to be done.
     pub(crate) fn judge(&self, received: &Received<'_>) -> Option<(Arc<Mounted>, Vec<Action>)> {
+        self.judge_by(received, |_| true)
+    }
+
+    /// Asks those that are also about what other rules answer with.
+    pub(crate) fn judge_answer(
+        &self,
+        received: &Received<'_>,
+    ) -> Option<(Arc<Mounted>, Vec<Action>)> {
+        self.judge_by(received, |rule| rule.judges_answers)
+    }
+
+    fn judge_by(
+        &self,
+        received: &Received<'_>,
+        is_asked: impl Fn(&Rule) -> bool,
+    ) -> Option<(Arc<Mounted>, Vec<Action>)> {
         let rules = self.ordered();
         let candidates = rules.index.candidates(received);
         let candidates = candidates.iter().map(|place| &rules.all[*place as usize]);
-        Ordered::judge(received, candidates)
+        Ordered::judge(received, candidates.filter(|it| is_asked(&it.rule)))
     }
 
     fn ordered(&self) -> Arc<Ordered> {

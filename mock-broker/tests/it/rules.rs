@@ -10,7 +10,7 @@ use nack_mock_broker::action::{
     reset, suback, unsuback_each,
 };
 use nack_mock_broker::matcher::{self, any_packet, connect, pingreq, subscribe};
-use nack_mock_broker::{MockBroker, Received, Rule, RuleGuard, Target, Verdict};
+use nack_mock_broker::{MockBroker, Mutation, Received, Rule, RuleGuard, Target, Verdict};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -598,6 +598,52 @@ async fn a_message_without_an_identifier_is_not_acknowledged_with_one_that_is_ma
             "{journal}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_about_answers_hears_of_those_of_other_rules_and_sends_them_as_they_say() {
+    let broker = MockBroker::in_memory();
+    Rule::given(connect())
+        .then(connack(0).mutate(Mutation::append(b"\xD0\x00")))
+        .mount(&broker)
+        .forget();
+    let deaf = Rule::given(matcher::connack().to_client())
+        .then(no_answer())
+        .expect(0)
+        .mount(&broker);
+    let mut about = Vec::new();
+    for _ in 0..2 {
+        let rule = Rule::given(any_packet().to_client())
+            .then(as_usual())
+            .then(connack(0))
+            .times(1)
+            .expect(..)
+            .also_about_answers();
+        about.push(rule.mount(&broker));
+    }
+    let mut peer = Peer::stranger(&broker, Version::V5);
+    peer.hello(Hello::default()).await;
+    peer.expects(b"\x20\x03\x00\x00\x00").await;
+    peer.expects(b"\xD0\x00").await;
+    // What it sends itself is not asked of the next one.
+    peer.expects(b"\x20\x03\x00\x00\x00").await;
+    assert_eq!((about[0].hits(), about[1].hits()), (1, 0));
+    assert_eq!(deaf.hits(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_journal_says_that_an_answer_of_3_1_1_goes_without_its_properties() {
+    let broker = MockBroker::in_memory();
+    Rule::given(matcher::publish())
+        .then(puback(0).reason_string("stored"))
+        .mount(&broker)
+        .forget();
+    let mut peer = Peer::connected(&broker, Version::V311, "c").await;
+    peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+    peer.expects(b"\x40\x02\x00\x01").await;
+    let journal = broker.journal().to_string();
+    let note = "PUBACK has no properties in 3.1.1: sent without [rule PUBLISH]";
+    assert!(journal.contains(note), "{journal}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use nack_codec::PacketType;
+use nack_mock_broker::Rule;
 use nack_mock_broker::scenario::{
     Close, Code, Data, Drive, Expect, On, OneOrMany, PacketName, Reply, Step,
 };
@@ -114,8 +115,24 @@ fn publishing(messages: &[Message]) -> Step {
 }
 
 impl Faults {
-    /// The steps that the flags are.
-    pub(crate) fn steps(&self) -> Result<Vec<Step>, String> {
+    /// The rules that the flags are.
+    pub(crate) fn rules(&self) -> Result<Vec<Rule>, String> {
+        let rule = |step: &Step| {
+            let name = step.name.as_deref().unwrap_or_default();
+            step.rule().map_err(|error| format!("{name}: {error}"))
+        };
+        let mut rules = Vec::new();
+        if !self.publish.is_empty() {
+            // Whoever lets the client in.
+            rules.push(rule(&publishing(&self.publish))?.also_about_answers());
+        }
+        for step in self.steps()? {
+            rules.push(rule(&step)?);
+        }
+        Ok(rules)
+    }
+
+    fn steps(&self) -> Result<Vec<Step>, String> {
         use PacketType::{
             Auth, Connack, Connect, Disconnect, Pingreq, Pingresp, Puback, Pubcomp, Publish,
             Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe,
@@ -133,9 +150,6 @@ impl Faults {
             (&self.pingresp, Pingresp, Pingreq),
         ];
         let mut steps = Vec::new();
-        if !self.publish.is_empty() {
-            steps.push(publishing(&self.publish));
-        }
         for (faults, packet, on) in flags {
             let codes = by_filter(faults, packet);
             for fault in faults {

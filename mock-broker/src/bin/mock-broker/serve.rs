@@ -27,20 +27,10 @@ pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Runs a broker with these scenarios until it is told to stop.
 pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode, Failure> {
-    let steps = match arguments.faults.steps() {
-        Ok(steps) => steps,
+    let mut rules = match arguments.faults.rules() {
+        Ok(rules) => rules,
         Err(message) => return Ok(usage(&message)),
     };
-    let mut rules = Vec::new();
-    for step in &steps {
-        match step.rule() {
-            Ok(rule) => rules.push(rule),
-            Err(error) => {
-                let name = step.name.as_deref().unwrap_or_default();
-                return Ok(usage(&format!("{name}: {error}")));
-            }
-        }
-    }
     let files = scenarios.iter().map(|name| scenario::find(name));
     let files: Vec<ScenarioFile> = files.collect::<Result<_, _>>()?;
     let files: Vec<ScenarioFile> = files

@@ -1,6 +1,6 @@
 //! Faults without a file: what each flag does to a client.
 
-use super::program::{Client, run, start, told};
+use super::program::{Client, Folder, run, start, told};
 
 #[test]
 fn what_is_never_sent_cannot_be_dropped() {
@@ -58,6 +58,31 @@ fn messages_are_sent_behind_connack_and_beside_other_faults() {
         stderr.contains("[rule --publish plant/1=full --publish 1:t=]"),
         "{stderr}"
     );
+}
+
+#[test]
+fn messages_are_sent_behind_the_connack_of_a_rule_too() {
+    let folder = Folder::new("publish");
+    let file = folder.file("lets-in.toml");
+    let text = "[[step]]\non = { packet = \"CONNECT\" }\n\
+        reply = { packet = \"CONNACK\", properties = { receive_maximum = 1 } }\n";
+    std::fs::write(&file, text).unwrap();
+    for (flags, connack) in [
+        (vec!["--connack", "success"], &b"\x20\x03\x00\x00\x00"[..]),
+        (vec!["run", &file], b"\x20\x06\x00\x00\x03\x21\x00\x01"),
+    ] {
+        let ends = ["--publish", "t=x", "--exit-after", "1-connection"];
+        let broker = start(&[&flags[..], &ends].concat());
+        let mut client = broker.connect();
+        client.send(Client::CONNECT);
+        client.expects(connack);
+        client.expects(b"\x30\x05\x00\x01t\x00x");
+        client.send(b"\xC0\x00");
+        client.expects(b"\xD0\x00");
+        drop(client);
+        let (code, _, stderr) = broker.end();
+        assert_eq!(code, 0, "{stderr}");
+    }
 }
 
 #[test]

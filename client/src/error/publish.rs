@@ -23,8 +23,9 @@ pub enum PublishError {
     /// The broker did not answer in time.
     ///
     /// A message that was sent is not taken back: its [`Delivery`] is `Unknown`, or `InSession`
-    /// where a session keeps it. One that had waited all the time for the broker to let go of
-    /// earlier ones is taken back: it is `NotSent`, and never will be.
+    /// where a session keeps it. One that had waited all the time for its turn, behind earlier ones
+    /// that the broker does not let go of or the transport does not take, is taken back: it is
+    /// `NotSent`, and never will be.
     #[error("timed out")]
     Timeout {
         /// How long was waited.

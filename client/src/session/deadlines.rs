@@ -78,12 +78,11 @@ impl Session {
                 .push_back((due.operation, publish(Delivery::Unknown)));
         }
         // A message that was never sent is taken back.
-        while let Some(due) = self
-            .waiting
-            .pop_front_if(|message| is_due(message.requested))
-        {
-            self.completions
-                .push_back((due.operation, publish(Delivery::NotSent)));
+        for queue in [&mut self.waiting, &mut self.unsent] {
+            while let Some(due) = queue.pop_front_if(|message| is_due(message.requested)) {
+                self.completions
+                    .push_back((due.operation, publish(Delivery::NotSent)));
+            }
         }
         if let Some(next) = next {
             self.timers.set_earliest(Timer::Operation, next);

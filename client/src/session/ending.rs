@@ -40,6 +40,7 @@ impl Session {
         request.properties().check()?;
         let properties = request.properties().block().borrow();
         self.check_disconnect(request.reason, &properties)?;
+        self.write_all_unsent();
         self.write_disconnect(request.reason, &properties)?;
         if let Some(seconds) = properties.session_expiry_interval() {
             self.session_expiry_interval = seconds;
@@ -270,7 +271,7 @@ impl Session {
                 }
             }
         }
-        for waiting in self.waiting.drain(..) {
+        for waiting in self.waiting.drain(..).chain(self.unsent.drain(..)) {
             self.completions
                 .push_back((waiting.operation, lost(Delivery::NotSent)));
         }

@@ -85,8 +85,10 @@ pub struct Session {
     resend: VecDeque<PacketId>,
     /// Messages that wait for quota or for an identifier.
     waiting: VecDeque<Waiting>,
-    /// QoS 0 messages that wait to be written.
+    /// QoS 0 messages among the bytes that are to be written.
     unwritten: VecDeque<Unwritten>,
+    /// QoS 0 messages that wait for room there.
+    unsent: VecDeque<Waiting>,
     /// The order in which messages were sent first.
     next_sequence: u64,
     inbound: Inbound,
@@ -121,6 +123,7 @@ impl Session {
             resend: VecDeque::new(),
             waiting: VecDeque::new(),
             unwritten: VecDeque::new(),
+            unsent: VecDeque::new(),
             next_sequence: 0,
             inbound,
             held: false,
@@ -244,6 +247,7 @@ impl Session {
             Phase::Connected => {
                 self.keep_alive.sent(&mut self.timers, now);
                 self.complete_written();
+                self.write_unsent();
             }
             Phase::Closing if self.outgoing.len() == 0 => self.close(),
             Phase::Connecting | Phase::Closing | Phase::Closed => {}

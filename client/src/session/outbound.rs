@@ -13,6 +13,9 @@ use super::{Delivery, Event, OperationId, Outcome, RequestError, Session};
 use crate::error::{Invalid, PublishError, PublishReason, Refused, Violation, copied};
 use crate::{Publish, Published};
 
+/// How many bytes may wait for the transport before a QoS 0 message waits outside.
+const WRITE_AHEAD: usize = 1024 * 1024;
+
 /// A QoS 1 or 2 message that was sent.
 #[derive(Debug)]
 pub(super) struct Outbound {
@@ -50,7 +53,8 @@ pub(super) enum Stage {
     Pubcomp,
 }
 
-/// A QoS 1 or 2 message that waits for quota or for an identifier.
+/// A message that waits: of QoS 1 or 2 for quota or for an identifier, of QoS 0 for room among what
+/// is to be written.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) operation: OperationId,
@@ -98,15 +102,16 @@ impl Session {
         let packet = message.packet();
         self.limits.check_message(packet.qos, packet.retain)?;
         if packet.qos == QoS::AtMostOnce {
-            let start = self.outgoing.end();
-            self.write_message(&message, None, false)?;
-            let end = self.outgoing.end();
-            self.unwritten.push_back(Unwritten {
-                operation,
-                requested: now,
-                start,
-                end,
-            });
+            if self.has_room() && self.unsent.is_empty() {
+                self.write_unanswered(operation, now, &message)?;
+            } else {
+                self.check_message(&message)?;
+                self.unsent.push_back(Waiting {
+                    operation,
+                    requested: now,
+                    message,
+                });
+            }
             self.start_operation_timer(now);
             return Ok(());
         }
@@ -127,6 +132,54 @@ impl Session {
         }
         self.start_operation_timer(now);
         Ok(())
+    }
+
+    /// Whether a QoS 0 message goes among what is to be written. As nobody acknowledges it, nothing
+    /// else bounds what a transport is given that takes nothing.
+    fn has_room(&self) -> bool {
+        self.outgoing.len() < WRITE_AHEAD
+    }
+
+    /// Writes a QoS 0 message.
+    fn write_unanswered(
+        &mut self,
+        operation: OperationId,
+        requested: Instant,
+        message: &Publish,
+    ) -> Result<(), Invalid> {
+        let start = self.outgoing.end();
+        self.write_message(message, None, false)?;
+        let end = self.outgoing.end();
+        self.unwritten.push_back(Unwritten {
+            operation,
+            requested,
+            start,
+            end,
+        });
+        Ok(())
+    }
+
+    /// Writes the QoS 0 messages that wait for room, as far as there is any.
+    pub(super) fn write_unsent(&mut self) {
+        while self.has_room() && self.write_first_unsent() {}
+    }
+
+    /// Writes all of them, as nothing comes behind.
+    pub(super) fn write_all_unsent(&mut self) {
+        while self.write_first_unsent() {}
+    }
+
+    /// Whether there was one.
+    fn write_first_unsent(&mut self) -> bool {
+        let Some(first) = self.unsent.pop_front() else {
+            return false;
+        };
+        let operation = first.operation;
+        if let Err(invalid) = self.write_unanswered(operation, first.requested, &first.message) {
+            let error = PublishError::Invalid(invalid);
+            self.complete(Some(operation), Outcome::Published(Err(error)));
+        }
+        true
     }
 
     /// Sends a message for the first time. There are quota and an identifier for it.
@@ -270,9 +323,10 @@ impl Session {
 
     /// Whether a message that waits could be sent.
     fn check_message(&mut self, message: &Publish) -> Result<(), Invalid> {
+        let packet = message.packet();
         let packet = PublishPacket {
-            packet_id: Some(PacketId::MIN),
-            ..message.packet()
+            packet_id: (packet.qos != QoS::AtMostOnce).then_some(PacketId::MIN),
+            ..packet
         };
         let buffer = self.outgoing.buffer();
         let start = buffer.len();

@@ -1,5 +1,7 @@
 //! Messages to the broker: the three flows, every answer to them, and the identifiers they use.
 
+use std::time::Duration;
+
 use nack_codec::{
     Disconnect, DisconnectReason, Packet, Property, Puback, PubackReason, PubcompReason,
     PubrecReason, SubackReason, Text, TopicName,
@@ -105,6 +107,77 @@ fn a_large_payload_comes_whole_between_its_neighbours() {
                   #3 published
                   #4 published"#,
     );
+}
+
+/// As much as a transport that takes nothing is given, and three small messages behind it.
+fn full(config: Config) -> Pair {
+    let mut pair = Pair::connected(config);
+    pair.make_room(0);
+    pair.publish_message(Publish::new("large", vec![7; 1 << 20]));
+    for _ in 0..3 {
+        pair.publish(AtMostOnce);
+    }
+    pair
+}
+
+#[test]
+fn a_transport_that_takes_nothing_is_not_given_everything() {
+    for config in both() {
+        let mut pair = full(Config {
+            operation_timeout: Some(Duration::from_secs(30)),
+            ..config
+        });
+        let given = pair.session.transmit_len();
+        assert!((1 << 20..(1 << 20) + 20).contains(&given), "{given}");
+        pair.pass(Duration::from_secs(30));
+        pair.check(
+            "at 30 s
+             #1 Unknown: no answer to PUBLISH within 30s
+             #2 NotSent: no answer to PUBLISH within 30s
+             #3 NotSent: no answer to PUBLISH within 30s
+             #4 NotSent: no answer to PUBLISH within 30s",
+        );
+        pair.publish(AtMostOnce);
+        assert_eq!(pair.session.transmit_len(), given);
+    }
+}
+
+#[test]
+fn what_waits_for_room_is_written_in_its_order() {
+    let all = r#"-> PUBLISH QoS 0 large (1048576 bytes)
+                 -> PUBLISH QoS 0 t "m2"
+                 -> PUBLISH QoS 0 t "m3"
+                 -> PUBLISH QoS 0 t "m4"
+                 #1 published
+                 #2 published
+                 #3 published
+                 #4 published"#;
+    for config in both() {
+        let mut pair = full(config);
+        pair.make_room(usize::MAX >> 1);
+        pair.check(all);
+    }
+}
+
+#[test]
+fn what_waits_for_room_is_written_before_the_client_disconnects() {
+    let mut pair = full(v5());
+    pair.disconnect(&crate::Disconnect::default());
+    pair.forget();
+    pair.make_room(usize::MAX >> 1);
+    let happened = pair.happened();
+    assert!(
+        happened.contains("-> PUBLISH QoS 0 t \"m4\"\n-> DISCONNECT"),
+        "{happened}"
+    );
+}
+
+#[test]
+fn what_waits_for_room_was_not_sent_when_the_connection_ends() {
+    let mut pair = full(v5());
+    pair.lose();
+    let happened = pair.happened();
+    assert_eq!(happened.matches("NotSent").count(), 4, "{happened}");
 }
 
 #[test]

@@ -615,7 +615,7 @@ fn a_message_is_sent_once_and_not_repeated_while_connected() {
         pair.publish(AtLeastOnce);
         pair.publish(ExactlyOnce);
         pair.forget();
-        pair.pass(std::time::Duration::from_secs(100_000));
+        pair.pass(Duration::from_secs(100_000));
         pair.check("");
     }
 }

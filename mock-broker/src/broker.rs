@@ -324,7 +324,9 @@ impl MockBroker {
     ///
     /// # Errors
     ///
-    /// Where there is no such connection, or it ended meanwhile.
+    /// Where there is no such connection, or it ended meanwhile; and where the action would wait, as
+    /// the client does not read or as it says so itself, and 10,000 actions or 64 MiB of them wait
+    /// already. Then nothing of it is done.
     ///
     /// # Cancel safety
     ///
@@ -333,12 +335,9 @@ impl MockBroker {
         &self,
         target: impl Into<Target> + Send,
         action: impl Into<Action> + Send,
-    ) -> Result<(), NotConnected> {
+    ) -> Result<(), SendError> {
         let (target, action) = (target.into(), action.into());
-        match self.shared.command(&target, vec![action]).await {
-            Some(()) => Ok(()),
-            None => Err(NotConnected { target }),
-        }
+        self.shared.command(target, vec![action]).await
     }
 
     /// Whether all that was expected of the rules has come to pass, of those that ended too.
@@ -424,6 +423,37 @@ impl fmt::Display for Target {
 #[error("{target} is not connected")]
 #[non_exhaustive]
 pub struct NotConnected {
+    /// Whom it was for.
+    pub target: Target,
+}
+
+/// Why [`MockBroker::send`] did nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There is no open connection that something could be sent on.
+    #[error(transparent)]
+    NotConnected(#[from] NotConnected),
+    /// The client does not read, or was to be sent too much later.
+    #[error(transparent)]
+    TooMuchWaits(#[from] TooMuchWaits),
+}
+
+impl SendError {
+    /// Whom it was for.
+    pub const fn target(&self) -> &Target {
+        match self {
+            Self::NotConnected(NotConnected { target })
+            | Self::TooMuchWaits(TooMuchWaits { target }) => target,
+        }
+    }
+}
+
+/// As much waits to be sent on a connection as may wait.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much waits to be sent to {target} already: have it read first")]
+#[non_exhaustive]
+pub struct TooMuchWaits {
     /// Whom it was for.
     pub target: Target,
 }

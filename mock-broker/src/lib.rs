@@ -35,7 +35,7 @@ mod verify;
 mod wire_fault;
 
 pub use base::{Access, Authentication, Base, Challenge, Limits, Operation, Permission, User};
-pub use broker::{MockBroker, NotConnected, Target};
+pub use broker::{MockBroker, NotConnected, SendError, Target, TooMuchWaits};
 pub use builder::Builder;
 #[cfg(feature = "scenario")]
 pub use journal::json;

@@ -19,7 +19,10 @@ use crate::journal::{Record, Source};
 use crate::later::later;
 use crate::rule::RuleSet;
 use crate::transport::{Change, Doors, Layers, Notes, Raw, Transport};
-use crate::{Base, Builder, Direction, Entry, EntryKind, Received, Target, TransportKind};
+use crate::{
+    Base, Builder, Direction, Entry, EntryKind, NotConnected, Received, SendError, Target,
+    TooMuchWaits, TransportKind,
+};
 
 /// One a broker, behind an `Arc`.
 pub(crate) struct Shared {
@@ -306,8 +309,21 @@ impl Shared {
         self.announce();
     }
 
-    /// Has a connection do something, in this order; `None` where there is none.
-    pub(crate) async fn command(&self, target: &Target, actions: Vec<Action>) -> Option<()> {
+    /// Has a connection do something, in this order.
+    pub(crate) async fn command(
+        &self,
+        target: Target,
+        actions: Vec<Action>,
+    ) -> Result<(), SendError> {
+        match self.try_command(&target, actions).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(TooMuchWaits { target }.into()),
+            None => Err(NotConnected { target }.into()),
+        }
+    }
+
+    /// Whether it does; `None` where there is no such connection.
+    async fn try_command(&self, target: &Target, actions: Vec<Action>) -> Option<bool> {
         let commands = self.state().commands(target)?;
         let (done, is_done) = oneshot::channel();
         commands.send(Command { actions, done }).await.ok()?;

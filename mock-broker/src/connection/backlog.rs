@@ -61,8 +61,10 @@ mod tests {
         others.push(script("22"));
         others.push(script("333"));
         backlog.append(others);
-        assert_eq!((backlog.len(), backlog.bytes()), (3, 6));
-        for left in [5, 3, 0] {
+        let bytes = |all: &[&str]| all.iter().map(|it| script(it).bytes()).sum::<usize>();
+        let all = bytes(&["1", "22", "333"]);
+        assert_eq!((backlog.len(), backlog.bytes()), (3, all));
+        for left in [bytes(&["22", "333"]), bytes(&["333"]), 0] {
             assert!(backlog.first().is_some());
             assert!(backlog.take_first().is_some());
             assert_eq!(backlog.bytes(), left);

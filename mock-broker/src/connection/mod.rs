@@ -10,6 +10,7 @@ mod script;
 mod sending;
 mod steps;
 mod upstream;
+mod weight;
 
 pub(crate) use bell::Bell;
 pub(crate) use script::Script;
@@ -59,7 +60,7 @@ const PORTION: usize = OUTBOX_LIMIT / 2;
 /// client, and no message is taken out of its session.
 const SCHEDULE_LIMIT: usize = 10_000;
 
-/// And so from this many bytes of them on, of which no more copies of one packet are made at once:
+/// And so from this many bytes of them on, with what keeps track of them, of which no more copies of one packet are made at once:
 /// few packets can be large.
 const SCHEDULE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -118,7 +119,8 @@ pub(crate) struct Connection {
 /// Something that was asked for from outside.
 pub(crate) struct Command {
     pub(crate) actions: Vec<Action>,
-    pub(crate) done: oneshot::Sender<()>,
+    /// Told whether it was done, or is going to be.
+    pub(crate) done: oneshot::Sender<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,6 +257,26 @@ impl Connection {
             && self.schedule.bytes() + self.held.bytes() + self.backlog.bytes() < SCHEDULE_BYTES
     }
 
+    /// Does what was asked for from outside, unless it would wait and too much waits already; whether
+    /// it is done, or is going to be. Nobody stops reading who asks for too much, and so the rest is
+    /// refused.
+    fn take_command(&mut self, script: Script) -> bool {
+        let is_full = |scripts, bytes| scripts >= SCHEDULE_LIMIT || bytes >= SCHEDULE_BYTES;
+        let (schedule, backlog) = (&self.schedule, &self.backlog);
+        let waits_too_long = script.delays() && is_full(schedule.len(), schedule.bytes());
+        let has_no_room = script.sends() && is_full(backlog.len(), backlog.bytes());
+        if waits_too_long || has_no_room {
+            let note = "a command is not done, as too much waits to be sent already";
+            let to = Direction::ToClient;
+            let record = &mut self.shared.state().record;
+            record.note(&self.source, to, note.into());
+            self.shared.announce();
+            return false;
+        }
+        self.perform(script);
+        true
+    }
+
     fn may_read(&self) -> bool {
         self.has_room()
             && (self.inbox.len() < EARLY_LIMIT || !self.schedule.delays_admission())
@@ -299,9 +321,9 @@ impl Connection {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Command(Command { actions, done }) => {
-                self.perform(Script::of_command(actions));
+                let taken = self.take_command(Script::of_command(actions));
                 // Whoever asked may have stopped waiting.
-                let _ = done.send(());
+                let _ = done.send(taken);
             }
             // What it was rung for is looked up after each event.
             Event::Rung => {}

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use nack_codec::{DecodeError, PacketType, TopicName};
 use tokio::time::Instant;
 
+use super::weight::weight;
 use crate::action::reply::Body;
 use crate::action::{Action, Step, Treatment};
 use crate::journal::Source;
@@ -103,6 +104,16 @@ impl Script {
         }
     }
 
+    /// Whether it waits for its time before it goes on.
+    pub(super) fn delays(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Delay(_)))
+    }
+
+    /// Whether it sends something.
+    pub(super) fn sends(&self) -> bool {
+        self.steps.iter().any(Step::sends)
+    }
+
     /// Sends a packet that nobody judges any more.
     pub(super) fn of_packet(packet: Bytes) -> Self {
         Self {
@@ -151,10 +162,10 @@ impl Script {
         })
     }
 
-    /// How many bytes it keeps: the packet that it is about, and what it is to send.
+    /// How many bytes it keeps: the packet that it is about, and its steps.
     pub(super) fn bytes(&self) -> usize {
         let request = self.request.as_ref().map_or(0, |it| it.raw.len());
-        request + self.steps.iter().map(bytes_of).sum::<usize>()
+        request + self.steps.iter().map(weight).sum::<usize>()
     }
 }
 
@@ -165,15 +176,6 @@ fn sends_connack(step: &Step) -> bool {
         Step::Treated(step, _) | Step::Repeat(step, _) => sends_connack(step),
         Step::Send(reply) => matches!(reply.body, Body::Connack { .. }),
         _ => false,
-    }
-}
-
-fn bytes_of(step: &Step) -> usize {
-    match step {
-        Step::Raw(bytes) | Step::PassOn(bytes) => bytes.len(),
-        Step::Treated(step, _) | Step::Repeat(step, _) => bytes_of(step),
-        Step::Send(reply) => reply.bytes(),
-        _ => 0,
     }
 }
 
@@ -303,11 +305,14 @@ mod tests {
             Action::from(action::publish("topic", b"payload").user_property("n", "v")).hold(),
             action::close(),
         ];
+        let first = Script::of_command(actions.clone()).bytes();
+        assert!(first > 5 + 5 + 7 + 6, "{first}");
         schedule.add(now, Script::of_command(actions));
         schedule.add(now, Script::of_command(vec![action::raw(b"6789")]));
-        assert_eq!(schedule.bytes(), 5 + 5 + 7 + 6 + 4);
+        let last = Script::of_command(vec![action::raw(b"6789")]).bytes();
+        assert_eq!(schedule.bytes(), first + last);
         assert!(schedule.take_due(now).is_some());
-        assert_eq!(schedule.bytes(), 4);
+        assert_eq!(schedule.bytes(), last);
         assert!(schedule.take_due(now).is_some());
         assert_eq!(schedule.bytes(), 0);
     }

@@ -28,6 +28,8 @@ impl Connection {
     pub(super) fn perform_in(&mut self, access: &mut Access<'_>, mut script: Script) {
         while self.ending.is_none() {
             if self.is_to_wait(&script) {
+                // Each step has its own.
+                script.treatment = Treatment::default();
                 self.backlog.push(script);
                 break;
             }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{NotConnected, Target};
+use crate::{NotConnected, SendError, Target, TooMuchWaits};
 
 /// Why a broker did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,9 @@ pub enum ControlError {
     /// There is no open connection to send something on.
     #[error(transparent)]
     NotConnected(#[from] NotConnected),
+    /// The client does not read, or was to be sent too much later: nothing was done.
+    #[error(transparent)]
+    TooMuchWaits(#[from] TooMuchWaits),
     /// A step cannot be what it says: why not.
     #[error("{detail}")]
     BadStep {
@@ -110,6 +113,8 @@ pub enum ProblemCode {
     CannotListen,
     /// As many requests as there may be wait for the journal already.
     TooManyWait,
+    /// As much as there may be waits to be sent on the connection already.
+    TooMuchWaits,
 }
 
 impl std::fmt::Display for Problem {
@@ -150,9 +155,21 @@ impl Problem {
             (ProblemCode::NotConnected, _, Some(target)) => {
                 ControlError::NotConnected(NotConnected { target })
             }
+            (ProblemCode::TooMuchWaits, _, Some(target)) => {
+                ControlError::TooMuchWaits(TooMuchWaits { target })
+            }
             // Where it stands in the body is of no use to who gave a step and no text.
             (ProblemCode::BadStep, ..) => ControlError::BadStep { detail: self.title },
             _ => ControlError::Refused(self),
+        }
+    }
+}
+
+impl From<SendError> for ControlError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NotConnected(error) => Self::NotConnected(error),
+            SendError::TooMuchWaits(error) => Self::TooMuchWaits(error),
         }
     }
 }
@@ -162,6 +179,7 @@ impl From<ControlError> for Problem {
         let code = match &error {
             ControlError::NoSuchRule { .. } => ProblemCode::NoSuchRule,
             ControlError::NotConnected(_) => ProblemCode::NotConnected,
+            ControlError::TooMuchWaits(_) => ProblemCode::TooMuchWaits,
             ControlError::BadStep { .. } => ProblemCode::BadStep,
             ControlError::CannotListen { .. } => ProblemCode::CannotListen,
             ControlError::Refused(problem) => return problem.clone(),
@@ -176,7 +194,7 @@ impl From<ControlError> for Problem {
 
 impl ProblemCode {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::BadBody,
         Self::BadParameter,
         Self::BadStep,
@@ -191,6 +209,7 @@ impl ProblemCode {
         Self::WrongType,
         Self::CannotListen,
         Self::TooManyWait,
+        Self::TooMuchWaits,
     ];
 
     pub(crate) const fn status(self) -> u16 {
@@ -204,7 +223,7 @@ impl ProblemCode {
             Self::TooLarge => 413,
             Self::WrongType => 415,
             Self::BadStep => 422,
-            Self::CannotListen | Self::TooManyWait => 503,
+            Self::CannotListen | Self::TooManyWait | Self::TooMuchWaits => 503,
         }
     }
 
@@ -224,6 +243,7 @@ impl ProblemCode {
             Self::BadStep => "The step is well written and cannot be done.",
             Self::CannotListen => "The system does not let the broker listen.",
             Self::TooManyWait => "Too many requests wait for the journal already.",
+            Self::TooMuchWaits => "Too much waits to be sent on the connection already.",
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::journal::json::{JournalEntry, version};
 use crate::rule::Mounted;
 use crate::scenario::{Step, unasked};
 use crate::shared::Shared;
-use crate::{Capture, Entry, MockBroker, NotConnected, Target};
+use crate::{Capture, Entry, MockBroker, Target};
 
 /// Controls a [`MockBroker`] of this process. It is cheap to clone, and does not keep the broker
 /// running: once the broker was dropped, there are no connections any more.
@@ -185,10 +185,7 @@ impl Control for Local {
         let actions = unasked(&what).map_err(|error| ControlError::BadStep {
             detail: error.to_string(),
         })?;
-        match self.shared.command(&target, actions).await {
-            Some(()) => Ok(()),
-            None => Err(NotConnected { target }.into()),
-        }
+        Ok(self.shared.command(target, actions).await?)
     }
 
     async fn set_listening(&self, listening: Listening) -> Result<(), ControlError> {

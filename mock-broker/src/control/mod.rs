@@ -113,8 +113,8 @@ pub trait Control: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where there is no such connection, [`ControlError::NotConnected`]; where this cannot be
-    /// done, [`ControlError::BadStep`]; or the broker does not answer.
+    /// Where there is no such connection, [`ControlError::NotConnected`]; where too much waits on it
+    /// already, [`ControlError::TooMuchWaits`]; where this cannot be done, [`ControlError::BadStep`]; or the broker does not answer.
     fn send(
         &self,
         target: Target,

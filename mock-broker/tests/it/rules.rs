@@ -469,7 +469,7 @@ async fn something_unasked_is_sent_to_a_connection_or_a_client() {
     peer.expects_bytes(&[1, 2, 3]).await;
     let error = broker.send("nobody", close()).await.unwrap_err();
     assert_eq!(error.to_string(), "client \"nobody\" is not connected");
-    assert_eq!(error.target, Target::Client("nobody".to_owned()));
+    assert_eq!(*error.target(), Target::Client("nobody".to_owned()));
     broker.send("c", disconnect(0x98)).await.unwrap();
     peer.expects(b"\xE0\x01\x98").await;
     peer.expects_end().await;
@@ -531,7 +531,7 @@ async fn a_close_is_a_close_on_tcp_even_if_the_client_has_more_to_say() {
     // Nor is it reset for what it says now.
     peer.send_bytes([0xC0, 0x00].repeat(10_000)).await;
     let error = broker.send(1, close()).await.unwrap_err();
-    assert_eq!(error.target, Target::Connection(1));
+    assert_eq!(*error.target(), Target::Connection(1));
 }
 
 #[tokio::test]

@@ -324,7 +324,11 @@ fn sends(id: &'static str, summary: &'static str, generator: &mut SchemaGenerato
             generator,
         )),
         success: Value::Null,
-        problems: [BODY, &[ProblemCode::NotConnected]].concat(),
+        problems: [
+            BODY,
+            &[ProblemCode::NotConnected, ProblemCode::TooMuchWaits],
+        ]
+        .concat(),
     }
 }
 

@@ -125,6 +125,16 @@ impl Mutation {
         Self(Change::FlipRandomly { count, seed })
     }
 
+    /// How many bytes it keeps.
+    pub(super) fn weight(&self) -> usize {
+        let data = match &self.0 {
+            Change::AddProperty(property) => property.value.len(),
+            Change::Append(bytes) => bytes.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + data
+    }
+
     /// The packet with the change.
     pub(crate) fn apply(&self, packet: Bytes, version: Version) -> Bytes {
         let mut bytes = BytesMut::from(&packet[..]);

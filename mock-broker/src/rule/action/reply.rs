@@ -91,6 +91,17 @@ pub(crate) struct RawProperty {
     pub(crate) value: Bytes,
 }
 
+impl Codes {
+    fn bytes(&self) -> usize {
+        let filters: &[String] = match self {
+            Self::For { filters, .. } => filters,
+            Self::List(_) | Self::Each(_) => &[],
+        };
+        let text = filters.iter().map(String::len).sum::<usize>();
+        size_of_val(self.reasons()) + size_of_val(filters) + text
+    }
+}
+
 impl Reply {
     pub(crate) const fn new(body: Body) -> Self {
         Self {
@@ -183,12 +194,14 @@ impl Reply {
 
     /// How many bytes it keeps, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        let properties = self.properties.iter().map(|it| it.value.len());
-        let message = match &self.body {
+        let values = self.properties.iter().map(|it| it.value.len());
+        let properties = size_of_val(&self.properties[..]) + values.sum::<usize>();
+        let body = match &self.body {
             Body::Publish { topic, payload, .. } => topic.len() + payload.len(),
+            Body::Suback { codes, .. } => codes.bytes(),
             _ => 0,
         };
-        message + properties.sum::<usize>()
+        properties + body
     }
 
     /// The reason that the version cannot say, if there is one: the connection is closed instead.

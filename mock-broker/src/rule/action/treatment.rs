@@ -58,6 +58,11 @@ impl Treatment {
         self.mutations.is_empty() && self.copies == 1 && !self.hold
     }
 
+    /// How many bytes it keeps.
+    pub(crate) fn weight(&self) -> usize {
+        self.mutations.iter().map(Mutation::weight).sum()
+    }
+
     pub(crate) fn mutate(&self, packet: Bytes, version: Version) -> Bytes {
         let mutations = self.mutations.iter();
         mutations.fold(packet, |packet, mutation| mutation.apply(packet, version))

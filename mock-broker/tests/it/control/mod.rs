@@ -11,3 +11,5 @@ mod json;
 mod pcap;
 #[cfg(feature = "control")]
 mod server;
+#[cfg(feature = "control")]
+mod waiting;

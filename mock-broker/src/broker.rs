@@ -26,7 +26,9 @@ use crate::{Builder, Entry, EntryKind, Journal, Listener, Unmet};
 /// [base behaviour](crate::Base).
 ///
 /// When it is dropped it ends all connections and [verifies](Self::verify) what was expected: it
-/// panics if that was not met, unless the thread panics already.
+/// panics if that was not met, unless the thread panics already. The connections end without a word,
+/// as those of a broker that was killed: dropping cannot wait for clients, and the end of a test is
+/// none of their business. [`shut_down`](Self::shut_down) is the end that they are told of.
 ///
 /// ```
 /// use nack_mock_broker::{MockBroker, Rule, action::connack, matcher::connect};
@@ -195,6 +197,25 @@ impl MockBroker {
     /// Where the system does not do so.
     pub fn resume_listening(&self) -> io::Result<()> {
         self.shared.set_listening(Listen::Resume)
+    }
+
+    /// Stops as a good broker does: listens nowhere any more, and parts from the clients that
+    /// [`Base::Accept`](crate::Base::Accept) has let in, those of MQTT 5.0 with a DISCONNECT of 0x8B
+    /// (server shutting down). Other base behaviours say nothing, and neither is anything said where
+    /// a rule has the broker [fall silent](crate::action::fall_silent).
+    ///
+    /// It waits until the clients have closed too, for half a second at the most. Then
+    /// [`resume_listening`](Self::resume_listening) makes it a restart, with all sessions there.
+    ///
+    /// # Errors
+    ///
+    /// Where the system does not have it stop listening; the clients are parted from all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the clients may have been parted from or not.
+    pub async fn shut_down(&self) -> io::Result<()> {
+        self.shared.shut_down().await
     }
 
     /// Whether clients can connect.

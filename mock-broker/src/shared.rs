@@ -9,8 +9,8 @@ use bytes::Bytes;
 use nack_codec::Version;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::action::{Action, Listen};
 use crate::base::{Behaviour, behaviour};
@@ -83,8 +83,13 @@ pub(crate) struct Link {
     pub(crate) transport: TransportKind,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) bell: Arc<Bell>,
-    task: Option<AbortHandle>,
+    /// Whether a rule has it say nothing any more.
+    pub(crate) is_mute: bool,
+    task: Option<JoinHandle<()>>,
 }
+
+/// How long the clients of a broker that is stopped may take to read that, and to close.
+const PARTING: Duration = Duration::from_millis(500);
 
 /// Of how many client identifiers connections are counted: those of more count as first ones.
 const CLIENTS_COUNTED: usize = 100_000;
@@ -154,6 +159,7 @@ impl Shared {
             transport: layers.kind(),
             commands,
             bell: bell.clone(),
+            is_mute: false,
             task: None,
         };
         self.keep_time(&runtime);
@@ -169,7 +175,7 @@ impl Shared {
         // A runtime that shuts down drops the task here, and with it the connection, which locks
         // the state.
         let connection = Connection::new(source, transport, mailbox, bell, self.clone(), opening);
-        let task = runtime.spawn(connection.run()).abort_handle();
+        let task = runtime.spawn(connection.run());
         match self.state().links.get_mut(&number) {
             Some(link) => link.task = Some(task),
             // It ended meanwhile, or the broker did.
@@ -267,6 +273,29 @@ impl Shared {
         let (by, opened) = (Direction::FromClient, EntryKind::Opened);
         let nothing = Bytes::new();
         state.record.add(source, by, opened, nothing, None, rule);
+    }
+
+    /// Parts from the clients that are let in, and waits until they are gone, though not for long.
+    pub(crate) async fn shut_down(&self) -> io::Result<()> {
+        // Who is sent away may be back at once.
+        let closed = self.doors.set(false);
+        let parting: Vec<JoinHandle<()>> = {
+            let state = &mut *self.state();
+            let links = state.links.iter_mut().filter(|(_, link)| !link.is_mute);
+            let parting = links.filter(|(number, _)| state.behaviour.part_from(**number));
+            let parting = parting.filter_map(|(_, link)| link.task.take()).collect();
+            state.ring();
+            parting
+        };
+        self.announce();
+        let gone = async {
+            for task in parting {
+                // It may have panicked, which is told elsewhere.
+                let _ = task.await;
+            }
+        };
+        let _ = timeout(PARTING, gone).await;
+        closed.map(drop)
     }
 
     pub(crate) fn end_connections(&self) {

@@ -160,6 +160,12 @@ pub(crate) trait Behaviour: Send {
         None
     }
 
+    /// The broker is stopped: has this client sent away, if it was let in; whether it was.
+    fn part_from(&mut self, connection: u32) -> bool {
+        let _ = connection;
+        false
+    }
+
     /// When something is to be done that no connection has to do with.
     fn next_due(&self) -> Option<Instant> {
         None

@@ -170,6 +170,9 @@ impl Connection {
             }
             Step::FallSilent => {
                 self.mute = true;
+                if let Some(link) = access.state().links.get_mut(&self.source.connection) {
+                    link.is_mute = true;
+                }
                 self.backlog = Backlog::default();
             }
             Step::PassOn(packet) => {

@@ -276,18 +276,24 @@ impl Accept {
         let Some(old) = session.and_then(|session| session.connection) else {
             return;
         };
-        let told = self.guests.get(&old).filter(|guest| guest.is_told);
+        self.send_away(old, ReasonCode::SessionTakenOver);
+        self.leave(old, Farewell::Abnormal);
+    }
+
+    /// Has a connection closed, and the client told why where its version knows how, once it knows
+    /// that it is let in. What else it says is not heard.
+    pub(super) fn send_away(&mut self, number: u32, reason: ReasonCode) {
+        let told = self.guests.get(&number).filter(|guest| guest.is_told);
         let order = match told.map(|guest| guest.capacity) {
             Some(capacity) if capacity.version == Version::V5 => {
-                let order = Action::from(disconnect(ReasonCode::SessionTakenOver)).0;
-                self.fitted(old, capacity, vec![order])
+                let order = Action::from(disconnect(reason)).0;
+                self.fitted(number, capacity, vec![order])
             }
             _ => vec![Step::Close],
         };
-        self.orders.entry(old).or_default().extend(order);
-        self.rings.insert(old);
-        self.gone.insert(old);
-        self.leave(old, Farewell::Abnormal);
+        self.orders.entry(number).or_default().extend(order);
+        self.rings.insert(number);
+        self.gone.insert(number);
     }
 
     pub(super) fn disconnect(&mut self, number: u32, packet: &Disconnect<'_>) -> Vec<Step> {

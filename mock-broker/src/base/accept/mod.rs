@@ -366,6 +366,14 @@ impl Behaviour for Accept {
         self.rings.drain().collect()
     }
 
+    fn part_from(&mut self, connection: u32) -> bool {
+        let is_guest = self.guests.contains_key(&connection);
+        if is_guest {
+            self.send_away(connection, ReasonCode::ServerShuttingDown);
+        }
+        is_guest
+    }
+
     fn next_due(&self) -> Option<Instant> {
         self.next_will()
     }

@@ -158,7 +158,12 @@ async fn run(
     }
     follower.catch_up(&broker)?;
     let verdict = broker.verify();
+    // What becomes of the clients now is in the log, and not held against anybody.
+    let stopped = broker.shut_down().await;
+    follower.catch_up(&broker)?;
+    let _ = broker.verify();
     drop((control, guards, broker));
+    stopped?;
     match verdict {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(unmet) => {

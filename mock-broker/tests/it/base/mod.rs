@@ -13,6 +13,7 @@ mod refusing;
 mod retained;
 mod sessions;
 mod shares;
+mod shutting_down;
 mod silent;
 mod subscribing;
 mod text;

@@ -100,6 +100,36 @@ fn a_signal_ends_it_and_it_still_judges() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn clients_are_told_that_it_ends_and_nothing_that_rules_expect_changes() {
+    let folder = Folder::new("goodbye");
+    let path = folder.file("plant.toml");
+    let text = "[[step]]\non = { packet = \"DISCONNECT\", to_client = true }\nreply = { packet = \"DISCONNECT\", reason = 0x80 }\nexpect = 0\n";
+    std::fs::write(&path, text).unwrap();
+    let broker = start(&["run", &path]);
+    let mut client = broker.connect();
+    client.let_in();
+    broker.signal("-TERM");
+    client.expects(b"\xE0\x01\x80");
+    client.expects_end();
+    drop(client);
+    assert_eq!(broker.end().0, 0);
+    let broker = start(&[]);
+    let mut client = broker.connect();
+    client.let_in();
+    broker.signal("-INT");
+    client.expects(b"\xE0\x01\x8B");
+    client.expects_end();
+    drop(client);
+    let (code, _, stderr) = broker.end();
+    assert_eq!(code, 0);
+    assert!(
+        stderr.contains("← #1 DISCONNECT 0x8B server shutting down"),
+        "{stderr}"
+    );
+}
+
 #[test]
 fn the_line_for_scripts_names_every_listener() {
     let folder = Folder::new("listeners");

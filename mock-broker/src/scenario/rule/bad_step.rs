@@ -27,6 +27,18 @@ pub enum BadStep {
         /// Where it stands.
         place: &'static str,
     },
+    /// It waits for what the packet cannot have.
+    #[error("{packet} never has {what}; these have: {packets}")]
+    NeverThere {
+        /// The key that asks for it.
+        key: &'static str,
+        /// The packet.
+        packet: &'static str,
+        /// A reason code or a property, in words.
+        what: String,
+        /// The packets that have it, in words.
+        packets: String,
+    },
     /// A packet needs what is not there.
     #[error("{packet} needs `{key}`")]
     Missing {
@@ -105,6 +117,7 @@ impl BadStep {
             Self::TopicFilter { .. } => Some("topic"),
             Self::ForTheRunner { key }
             | Self::Misplaced { key, .. }
+            | Self::NeverThere { key, .. }
             | Self::OutOfRange { key, .. }
             | Self::NothingSent { key }
             | Self::HoldBesideAnswer { key }

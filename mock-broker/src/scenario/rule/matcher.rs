@@ -2,6 +2,7 @@
 
 use nack_codec::{PacketType, TopicFilter};
 
+use super::carries::{check_property, check_reason};
 use super::{BadStep, Place, qos};
 use crate::matcher::{self, PacketMatcher};
 use crate::scenario::On;
@@ -170,13 +171,26 @@ impl On {
                 let never = self.packet_id.is_some() && without_id.contains(&packet);
                 never.then_some("packet_id")
             });
-        match misplaced {
-            Some(key) => Err(BadStep::Misplaced {
+        if let Some(key) = misplaced {
+            return Err(BadStep::Misplaced {
                 key,
                 place: packet.name(),
-            }),
-            None => Ok(()),
+            });
         }
+        if let Some(code) = self.reason {
+            check_reason(packet, code)?;
+        }
+        let wanted = self.properties.iter().flat_map(|wanted| wanted.encoded());
+        for (property, _) in wanted {
+            check_property(packet, "properties", property)?;
+        }
+        for name in self.has.iter() {
+            check_property(packet, "has", name.0)?;
+        }
+        for name in self.lacks.iter() {
+            check_property(packet, "lacks", name.0)?;
+        }
+        Ok(())
     }
 
     fn kind(&self) -> Result<PacketMatcher, BadStep> {

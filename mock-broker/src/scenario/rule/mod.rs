@@ -2,6 +2,7 @@
 
 mod actions;
 mod bad_step;
+mod carries;
 mod matcher;
 mod mutations;
 mod reply;

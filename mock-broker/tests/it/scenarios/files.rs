@@ -73,6 +73,34 @@ fn what_is_of_the_wrong_kind_is_told_with_what_was_expected() {
 }
 
 #[test]
+fn what_a_packet_never_has_is_told_with_the_packets_that_have_it() {
+    let told = all_wrong(
+        "plant.toml",
+        &[
+            "[[step]]\non = { packet = \"PUBLISH\", reason = 0x97 }\n",
+            "[[step]]\non = { packet = \"PUBACK\", reason = \"server-busy\" }\n",
+            "[[step]]\non = { packet = \"CONNACK\", to_client = true, has = \"topic_alias\" }\n",
+            "[[step]]\non = { packet = \"PUBLISH\", lacks = [\"topic_alias\", \"reason_string\"] }\n",
+            "[[step]]\nforbid = { packet = \"PINGREQ\", properties = { user_property = { a = \"b\" } } }\n",
+        ],
+    );
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn numbers_and_lists_that_would_do_nothing_are_refused() {
+    let told = all_wrong(
+        "plant.toml",
+        &[
+            "[[listen]]\ntls = { fault = \"expired\", fault_times = 0 }\n",
+            "[[listen]]\nwebsocket = { fault = \"pings\", fault_times = 0 }\n",
+            "[[step]]\non = {}\ndrive = { as_usual = true, split = [] }\n",
+        ],
+    );
+    insta::assert_snapshot!(told);
+}
+
+#[test]
 fn json_is_told_in_the_same_way() {
     let told = all_wrong(
         "plant.json",

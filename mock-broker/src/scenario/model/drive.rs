@@ -1,6 +1,7 @@
 //! What a step does, down to single bytes.
 
 use schemars::JsonSchema;
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use super::{Coalesce, Hex, OneOrMany, Properties, RawProperty, Reply};
@@ -25,7 +26,7 @@ pub struct Drive {
     pub forget_session: bool,
     /// Writes what is sent from here on in pieces: a list of two or more sizes in bytes, behind which
     /// all is whole again, or one size for all pieces, in a list or not.
-    #[serde(default, skip_serializing_if = "is_empty")]
+    #[serde(default, deserialize_with = "sizes", skip_serializing_if = "is_empty")]
     pub split: OneOrMany<usize>,
     /// Writes what is sent from here on slowly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -244,6 +245,14 @@ pub struct FlipBits {
     pub at: usize,
     /// Which bits are turned over.
     pub bits: u8,
+}
+
+fn sizes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OneOrMany<usize>, D::Error> {
+    let sizes = OneOrMany::deserialize(deserializer)?;
+    if sizes.is_empty() {
+        return Err(D::Error::custom("`split` needs a size, or a list of some"));
+    }
+    Ok(sizes)
 }
 
 fn is_empty<T>(list: &OneOrMany<T>) -> bool {

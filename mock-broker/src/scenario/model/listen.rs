@@ -70,6 +70,7 @@ pub struct TlsOptions {
     pub alert: Option<u8>,
     /// How many connections, from the first on, meet the fault; all, if this is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub fault_times: Option<u32>,
 }
 
@@ -168,6 +169,7 @@ pub struct WebSocketOptions {
     pub close_after: Option<u32>,
     /// How many connections, from the first on, meet the fault; all, if this is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub fault_times: Option<u32>,
 }
 
@@ -307,7 +309,7 @@ impl TlsOptions {
         if let Some(fault) = fault {
             tls = tls.fault(fault);
         }
-        if let Some(times) = self.fault_times {
+        if let Some(times) = some_times(self.fault_times)? {
             tls = tls.fault_times(times);
         }
         Ok(tls)
@@ -361,10 +363,21 @@ impl WebSocketOptions {
         if let Some(fault) = fault {
             websocket = websocket.fault(fault);
         }
-        if let Some(times) = self.fault_times {
+        if let Some(times) = some_times(self.fault_times)? {
             websocket = websocket.fault_times(times);
         }
         Ok(websocket)
+    }
+}
+
+/// A fault that no connection meets is none.
+const fn some_times(times: Option<u32>) -> Result<Option<u32>, BadListen> {
+    match times {
+        Some(0) => Err(BadListen::OutOfRange {
+            key: "fault_times",
+            range: "1 or more",
+        }),
+        times => Ok(times),
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) struct Broker {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Vec<Address>,
     /// Stands in front of a real broker: passes on what no rule is about
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = listeners::upstream)]
     pub(crate) upstream: Option<String>,
     /// Answers nothing but what rules answer
     #[arg(long, conflicts_with = "upstream")]

@@ -69,6 +69,15 @@ pub(crate) fn control(text: &str) -> Result<SocketAddr, BadAddress> {
     address(text, None)
 }
 
+/// The address of another broker, `HOST:PORT`: whether it is written as one. Who it is, is asked when it
+/// is needed.
+pub(crate) fn upstream(text: &str) -> Result<String, BadAddress> {
+    match scenario::address(text, Some(1883)) {
+        Err(error @ BadAddress::Form { .. }) => Err(error),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// A listener of a scenario that has no place on the command line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

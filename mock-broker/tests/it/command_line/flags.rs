@@ -150,6 +150,23 @@ fn a_name_is_said_in_the_words_of_3_1_1() {
 }
 
 #[test]
+fn an_upstream_address_that_is_none_is_a_wrong_command_line() {
+    let output = run(&["--upstream", "localhost:x", "--listen", "127.0.0.1:0"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let wrong = "`localhost:x` is no address: expected HOST:PORT";
+    assert!(stderr.contains(wrong), "{stderr}");
+    // One that is written as it must be, and that nobody has, is the world's fault.
+    let output = run(&[
+        "--upstream",
+        "no.such.host.invalid",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
 fn only_the_filters_that_are_named_are_refused() {
     let broker = start(&[
         "--suback",

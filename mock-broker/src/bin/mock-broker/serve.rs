@@ -43,6 +43,9 @@ pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode
             eprintln!("{name}: {NO_STEP}");
         }
         rules.extend(told_apart(of_file, file, &files));
+        if let Some(told) = without_effect(arguments, file) {
+            eprintln!("{name}: {told}");
+        }
     }
     if arguments.exit_after.contains(&ExitAfter::Satisfied) {
         let never = match arguments.lenient {
@@ -72,6 +75,33 @@ pub(crate) fn serve(arguments: &Broker, scenarios: &[String]) -> Result<ExitCode
         .enable_all()
         .build()?;
     runtime.block_on(run(arguments, &files, rules, &listeners, &authority))
+}
+
+/// What a scenario sets up the broker with, where a flag has it decide nothing.
+fn without_effect(arguments: &Broker, file: &ScenarioFile) -> Option<String> {
+    let why = match arguments {
+        it if it.upstream.is_some() => "--upstream: the broker behind decides",
+        it if it.silent => "--silent: nothing is answered",
+        _ => return None,
+    };
+    let Some(scenario::Base::Accept(accept)) = &file.scenario().base else {
+        return None;
+    };
+    let keys = [
+        ("`limits`", accept.limits.is_some()),
+        ("`users`", !accept.users.is_empty()),
+        ("`access`", !accept.access.is_empty()),
+        ("`authentication`", !accept.authentication.is_empty()),
+    ];
+    let there = keys.into_iter().filter(|(_, there)| *there);
+    let keys: Vec<&str> = there.map(|(key, _)| key).collect();
+    let have = match keys[..] {
+        [] => return None,
+        [_] => "has",
+        _ => "have",
+    };
+    let keys = keys.join(" and ");
+    Some(format!("{keys} of its base {have} no effect with {why}"))
 }
 
 /// The rules of a file, of which those with a name that another step has too are told by their place

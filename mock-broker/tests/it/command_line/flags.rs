@@ -167,6 +167,42 @@ fn an_upstream_address_that_is_none_is_a_wrong_command_line() {
 }
 
 #[test]
+fn what_a_scenario_sets_up_is_told_to_have_no_effect_where_another_broker_decides() {
+    for (flags, who) in [
+        (
+            &["--upstream", "127.0.0.1:9"][..],
+            "the broker behind decides",
+        ),
+        (&["--silent"], "nothing is answered"),
+    ] {
+        let ends = [
+            "--lenient",
+            "--listen",
+            "127.0.0.1:0",
+            "--exit-after",
+            "1ms",
+        ];
+        let output = run(&[&["run", "fault/only-users"], flags, &ends].concat());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let told = format!(
+            "fault/only-users: `users` and `access` of its base have no effect with {}: {who}",
+            flags[0]
+        );
+        assert!(stderr.contains(&told), "{stderr}");
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+    }
+    let ends = [
+        "run",
+        "fault/only-users",
+        "--lenient",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let output = run(&[&ends[..], &["--exit-after", "1ms"]].concat());
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("no effect"));
+}
+
+#[test]
 fn only_the_filters_that_are_named_are_refused() {
     let broker = start(&[
         "--suback",

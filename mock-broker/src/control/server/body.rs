@@ -147,6 +147,12 @@ mod tests {
         check("{", 1, 2, BadBody, None);
         check("{\n  \"repyl\": {}\n}", 2, 3, BadBody, Some("reply"));
         check(r#"{"on": {"tpoic": "a"}}"#, 1, 9, BadBody, Some("topic"));
+        let packet = r#"{"on": {"packet": "PUBLSH"}}"#;
+        check(packet, 1, 19, BadBody, Some("PUBLISH"));
+        let code = r#"{"on": {"reason": "qouta-exceeded"}}"#;
+        check(code, 1, 19, BadBody, Some("quota-exceeded"));
+        let property = r#"{"on": {"has": ["recieve_maximum"]}}"#;
+        check(property, 1, 17, BadBody, Some("receive_maximum"));
         // What is written as it must be and cannot be: as it is read, and behind that.
         check(r#"{"on": {"qos": 300}}"#, 1, 16, BadStep, None);
         check(

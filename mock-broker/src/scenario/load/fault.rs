@@ -78,11 +78,18 @@ impl std::error::Error for Fault {}
 
 impl Error for Fault {
     fn custom<T: fmt::Display>(message: T) -> Self {
+        let message = message.to_string();
+        // Of a name that is none, serde hands on what it says and not what it is.
+        let said = message.strip_suffix("`?");
+        let (message, meant) = match said.and_then(|said| said.rsplit_once(", did you mean `")) {
+            Some((message, meant)) => (message.to_owned(), Some(meant.to_owned())),
+            None => (message, None),
+        };
         Self {
-            message: message.to_string(),
+            message,
             span: None,
             kind: FaultKind::Form,
-            meant: None,
+            meant,
             choice: &[],
         }
     }

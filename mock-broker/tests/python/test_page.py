@@ -116,6 +116,22 @@ def test_a_click_refuses_the_next_message(broker, page):
     client.stop()
 
 
+
+def test_a_message_that_nobody_acknowledges_does_not_use_up_a_click(broker, page):
+    client = Client(broker, "sensor-17")
+    page.until(lambda: page.all("#clients .client"))
+    page.one("#clients .client").click()
+    page.one("#late-ack").click()
+    page.until(lambda: page.all("#rules .rule"))
+
+    client.publish("t", qos=0)
+    client.publish("t", qos=1)
+    page.until(lambda: page.one("#rules .hits b").text == "1")
+    page.until(lambda: page.all(".entry"))
+    late = [row for row in page.rows() if "PUBLISH" in row and "late (page)" in row]
+    assert len(late) == 1 and "qos=1" in late[0]
+    client.stop()
+
 def test_a_click_disconnects_a_client(broker, page):
     client = Client(broker, "c1")
     page.until(lambda: page.all("#clients .client"))

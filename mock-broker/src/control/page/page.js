@@ -643,10 +643,12 @@ on('refuse', () => {
   rule(`refuse ${hex(code)}`, { packet: 'PUBLISH', qos }, { reply: { packet, reason } },
     `Its next QoS ${qos} message is answered ${packet} ${hex(code)}`);
 });
-on('drop-ack', () => rule('no answer', { packet: 'PUBLISH' }, { drive: { hold: true } },
-  'Its next message is lost'));
-on('late-ack', () => rule('late', { packet: 'PUBLISH' }, { drive: { delay_ms: 5000, as_usual: true } },
-  'Its next message is answered 5 s late'));
+// A message of QoS 0 is acknowledged by nobody, and must not use the rule up.
+const acknowledged = () => ({ packet: 'PUBLISH', qos: Number($('refuse-qos').value) });
+on('drop-ack', () => rule('no answer', acknowledged(), { drive: { hold: true } },
+  `Its next QoS ${acknowledged().qos} message is lost`));
+on('late-ack', () => rule('late', acknowledged(), { drive: { delay_ms: 5000, as_usual: true } },
+  `Its next QoS ${acknowledged().qos} message is answered 5 s late`));
 on('reset-publish', () => rule('reset', { packet: 'PUBLISH' }, { drive: { close: 'rst' } },
   'Its next message is answered by a reset'));
 on('drop-ping', () => rule('no PINGRESP', { packet: 'PINGREQ' }, { drive: { hold: true } },

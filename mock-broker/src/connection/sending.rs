@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use nack_codec::PacketType;
 use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 
@@ -115,6 +116,14 @@ impl Connection {
             return;
         }
         let copies = self.copies(access.state(), treatment, &packet);
+        if treatment.holds() && copies > 0 {
+            let kind = packet.first().and_then(|it| PacketType::from_u8(it >> 4));
+            let name = kind.map_or("what is no packet", PacketType::name);
+            let note = format!("{name} is held back").into();
+            let (to, rule) = (Direction::ToClient, rule.clone());
+            let record = &mut access.state().record;
+            record.note_of_rule(&self.source, to, note, rule);
+        }
         for _ in 0..copies {
             let (bytes, rule) = (packet.clone(), rule.clone());
             if treatment.holds() {

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use nack_codec::{
-    Connect, Packet, Properties, Property, PropertyId, ReasonCode, RetainHandling, Subscription,
-    Version,
+    Connect, Packet, Properties, Property, PropertyId, ReasonCode, RetainHandling, SubackReason,
+    Subscription, Version,
 };
 
 use super::{Closed, Direction, Entry, EntryKind};
@@ -134,7 +134,7 @@ fn fmt_packet(f: &mut Formatter<'_>, packet: &Packet<'_>, version: Version) -> f
             write!(f, " id={}", packet.packet_id)?;
             fmt_properties(f, packet.properties)?;
             for reason in packet.reasons {
-                fmt_reason(f, reason.as_u8(), reason.text())?;
+                fmt_reason(f, reason.as_u8(), suback_text(reason, version))?;
             }
             Ok(())
         }
@@ -234,6 +234,15 @@ fn fmt_subscription(f: &mut Formatter<'_>, subscription: Subscription<'_>) -> fm
         RetainHandling::Send => Ok(()),
         RetainHandling::SendIfNew => f.write_str(" retained_if_new"),
         RetainHandling::DoNotSend => f.write_str(" no_retained"),
+    }
+}
+
+/// What a version calls a code of SUBACK.
+pub(super) fn suback_text(reason: SubackReason, version: Version) -> &'static str {
+    match (version, reason) {
+        // 3.1.1, section 3.9.3.
+        (Version::V311, SubackReason::UnspecifiedError) => "failure",
+        _ => reason.text(),
     }
 }
 

@@ -179,6 +179,9 @@ async fn an_answer_is_held_sent_twice_and_damaged() {
     peer.expects(b"\x40\x03\x00\x00\x97").await;
     peer.expects(b"\x40\x03\x00\x00\x97").await;
     peer.expects(b"\x62\x02\x00\x01").await;
+    let journal = broker.journal().to_string();
+    let held = "← #1 PUBACK is held back [rule PUBLISH]";
+    assert!(journal.contains(held), "{journal}");
     peer.send(Packet::Pingreq).await;
     peer.expects(ACCEPTED).await;
 }

@@ -105,7 +105,7 @@ async fn a_conversation_of_3_1_1_reads_as_one_too() {
     → #1 CONNECT v3.1.1 client="c1" clean_session
     ← #1 CONNACK 0x00 success
     → #1 SUBSCRIBE id=1 "a" qos=1 [rule SUBSCRIBE]
-    ← #1 SUBACK id=1 0x80 unspecified error [rule SUBSCRIBE]
+    ← #1 SUBACK id=1 0x80 failure [rule SUBSCRIBE]
     → #1 UNSUBSCRIBE id=2 "a"
     ← #1 UNSUBACK id=2
     → #1 PINGREQ [rule PINGREQ]

@@ -226,7 +226,8 @@ function fields(entry) {
     shown.push(['statement', entry.malformed.statement], ['at byte', entry.malformed.offset]);
   }
   if (entry.rule) shown.push(['rule', entry.rule]);
-  shown.push(['version', entry.version], ['transport', entry.transport]);
+  if (entry.version) shown.push(['version', entry.version]);
+  shown.push(['transport', entry.transport]);
   shown.push(['entry', entry.number], ['bytes', entry.length]);
   return shown;
 }

@@ -22,8 +22,10 @@ pub struct JournalEntry {
     /// Whose connection, once its CONNECT has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// What the connection speaks: `5.0` or `3.1.1`; before its CONNECT, `5.0`.
-    pub version: String,
+    /// What the connection speaks: `5.0` or `3.1.1`. Before its CONNECT nothing, but that bytes which
+    /// came are read as those of `5.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// What the connection goes over: `tcp`, `tls`, `websocket`, …
     pub transport: String,
     /// Who did it.
@@ -114,7 +116,8 @@ impl JournalEntry {
             at_ms: milliseconds(entry.at()),
             connection: entry.connection(),
             client_id: entry.client_id().map(str::to_owned),
-            version: version(entry.version()).to_owned(),
+            version: (entry.client_id().is_some() || !raw.is_empty())
+                .then(|| version(entry.version()).to_owned()),
             transport: entry.transport().to_string(),
             direction: entry.direction().into(),
             kind: entry.kind().into(),

@@ -4,6 +4,7 @@ use nack_codec::{Connect, Packet, Properties, RetainHandling, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::transcript::suback_text;
 use super::data::data;
 use super::properties::{DecodedProperties, properties};
 use crate::scenario::Data;
@@ -201,7 +202,7 @@ impl DecodedPacket {
                 reasons: packet
                     .reasons
                     .iter()
-                    .map(|it| reason(it.as_u8(), it.text()))
+                    .map(|it| reason(it.as_u8(), suback_text(it, version)))
                     .collect(),
                 properties: properties(packet.properties, room),
             }),

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use nack_codec::{DisconnectReason, EncodeError, PropertyError, QoS, TextError, TopicError};
 
+use super::Retry;
+
 /// What is wrong with a request; nothing of it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -90,6 +92,17 @@ pub enum Invalid {
     /// The address of the broker has no host, or no port that is a number.
     #[error("the address of the broker is not `host` or `host:port`")]
     Address,
+}
+
+impl Invalid {
+    /// What may be tried: most of it stays wrong.
+    pub(super) const fn retry(&self) -> Retry {
+        match self {
+            // Each answer of the broker gives one back.
+            Self::NoPacketIdentifier => Retry::Later,
+            _ => Retry::Never,
+        }
+    }
 }
 
 impl From<EncodeError> for Invalid {

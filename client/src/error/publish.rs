@@ -60,7 +60,7 @@ impl PublishError {
             Self::ConnectionLost { cause, .. } => cause.retry(),
             Self::Timeout { .. } => Retry::Later,
             Self::NotConnected => Retry::Reconnect,
-            Self::Invalid(_) => Retry::Never,
+            Self::Invalid(invalid) => invalid.retry(),
         }
     }
 

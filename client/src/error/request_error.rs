@@ -47,7 +47,7 @@ macro_rules! request_error {
                     Self::ConnectionLost(lost) => lost.retry(),
                     Self::Timeout(_) => $crate::Retry::Later,
                     Self::NotConnected => $crate::Retry::Reconnect,
-                    Self::Invalid(_) => $crate::Retry::Never,
+                    Self::Invalid(invalid) => invalid.retry(),
                 }
             }
 

@@ -1,0 +1,117 @@
+//! What options and requests say on the wire, as bytes by hand: nothing that was set is left out.
+
+use std::time::Duration;
+
+use nack_client::{Publish, QoS, RetainHandling, Subscribe, Unsubscribe};
+use nack_mock_broker::matcher::PacketMatcher;
+use nack_mock_broker::{MockBroker, action, matcher};
+
+use crate::fixture::{connected, connected_with, options};
+
+/// The packet that the broker got.
+async fn seen(broker: &MockBroker, packet: PacketMatcher) -> Vec<u8> {
+    broker.wait_for(packet).await.raw().to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn connect_says_what_the_options_say() {
+    let broker = MockBroker::in_memory();
+    let will = Publish::new("w", "up")
+        .qos(QoS::AtLeastOnce)
+        .retain(true)
+        .payload_is_utf8()
+        .message_expiry_interval(60);
+    let options = options()
+        .client_id("c")
+        .clean_start(false)
+        .keep_alive(Duration::from_secs(30))
+        .session_expiry_interval(7)
+        .user_property("a", "b")
+        .receive_maximum(5)
+        .maximum_packet_size(1000)
+        .will(will)
+        .will_delay_interval(9)
+        .credentials("u", "pw");
+    let _client = connected_with(&broker, options).await;
+    let expected = [
+        &b"\x10\x3D\x00\x04MQTT\x05\xEC\x00\x1E"[..],
+        b"\x14\x11\x00\x00\x00\x07\x26\x00\x01a\x00\x01b\x21\x00\x05\x27\x00\x00\x03\xE8",
+        b"\x00\x01c",
+        b"\x0C\x01\x01\x02\x00\x00\x00\x3C\x18\x00\x00\x00\x09\x00\x01w\x00\x02up",
+        b"\x00\x01u\x00\x02pw",
+    ];
+    assert_eq!(seen(&broker, matcher::connect()).await, expected.concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn publish_says_what_the_message_says() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let message = Publish::new("a/b", "m")
+        .qos(QoS::AtLeastOnce)
+        .retain(true)
+        .content_type("t")
+        .payload_is_utf8()
+        .message_expiry_interval(60)
+        .response_topic("r")
+        .correlation_data(b"\xCA\xFE")
+        .user_property("a", "b");
+    client.publish(message).await.unwrap();
+    let expected = [
+        &b"\x33\x24\x00\x03a/b\x00\x01"[..],
+        b"\x1B\x03\x00\x01t\x01\x01\x02\x00\x00\x00\x3C\x08\x00\x01r\x09\x00\x02\xCA\xFE",
+        b"\x26\x00\x01a\x00\x01b",
+        b"m",
+    ];
+    assert_eq!(seen(&broker, matcher::publish()).await, expected.concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_say_the_options_of_each_filter() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let request = Subscribe::to("a")
+        .qos(QoS::AtLeastOnce)
+        .no_local()
+        .retain_as_published()
+        .retain_handling(RetainHandling::DoNotSend)
+        .and("b")
+        .retain_handling(RetainHandling::SendIfNew)
+        .user_property("a", "b");
+    let _subscription = client.subscribe(request).await.unwrap();
+    assert_eq!(
+        seen(&broker, matcher::subscribe()).await,
+        b"\x82\x12\x00\x01\x07\x26\x00\x01a\x00\x01b\x00\x01a\x2D\x00\x01b\x12"
+    );
+    let request = Unsubscribe::new("a").and("b").user_property("a", "b");
+    client.unsubscribe(request).await.unwrap();
+    assert_eq!(
+        seen(&broker, matcher::unsubscribe()).await,
+        b"\xA2\x10\x00\x02\x07\x26\x00\x01a\x00\x01b\x00\x01a\x00\x01b"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_has_all_that_its_packet_says_and_a_detached_one_too() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let mut messages = client.subscribe("a").await.unwrap();
+    let packet = b"\x3B\x0B\x00\x01a\x00\x05\x04\x03\x00\x01tm";
+    let plain = b"\x30\x05\x00\x01a\x00m";
+    for bytes in [&packet[..], plain] {
+        broker.send(1, action::raw(bytes)).await.unwrap();
+    }
+    let message = messages.recv().await.unwrap().unwrap();
+    let detached = message.detach();
+    for message in [&message, &detached] {
+        assert_eq!(message.topic().as_str(), "a");
+        assert_eq!(&message.payload()[..], b"m");
+        assert_eq!(message.qos(), QoS::AtLeastOnce);
+        assert!(message.retain() && message.dup());
+        assert_eq!(message.properties().content_type(), Some("t"));
+    }
+    // It does not keep alive what was read.
+    assert_ne!(detached.payload().as_ptr(), message.payload().as_ptr());
+    let plain = messages.recv().await.unwrap().unwrap();
+    assert!(!plain.retain() && !plain.dup());
+}

@@ -143,14 +143,14 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         runs: &chosen,
         outcomes: &outcomes,
     };
-    if let Some(path) = &arguments.json {
-        write_json(&report, path)?;
-    }
     // The standard output is one JSON document, or one text.
     if arguments.json.as_deref() == Some("-".as_ref()) {
-        show(&report, arguments.show, elapsed, &mut io::stderr().lock())?;
+        show(&report, arguments, elapsed, &mut io::stderr().lock())?;
     } else {
-        show(&report, arguments.show, elapsed, &mut io::stdout().lock())?;
+        show(&report, arguments, elapsed, &mut io::stdout().lock())?;
+    }
+    if let Some(path) = &arguments.json {
+        write_json(&report, path)?;
     }
     Ok(match report.failures().next() {
         None => ExitCode::SUCCESS,
@@ -244,18 +244,18 @@ fn write_json(report: &Report<'_>, path: &std::path::Path) -> io::Result<()> {
 
 fn show(
     report: &Report<'_>,
-    limit: usize,
+    arguments: &Arguments,
     elapsed: std::time::Duration,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let failures = report.failures().count();
-    let shown = if limit == 0 {
-        failures
-    } else {
-        limit.min(failures)
+    let shown = match arguments.show {
+        0 => failures,
+        limit => limit.min(failures),
     };
+    let saboteur = arguments.saboteur.as_deref();
     for (run, outcome) in report.failures().take(shown) {
-        writeln!(out, "{}", report::failure(run, outcome))?;
+        writeln!(out, "{}", report::failure(run, outcome, saboteur))?;
     }
     if shown < failures {
         writeln!(

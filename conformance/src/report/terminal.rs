@@ -60,8 +60,8 @@ pub fn table(report: &Report<'_>) -> String {
 }
 
 /// One failure: what was expected and received by which sentence, what went over the wire, and the
-/// command that repeats it alone.
-pub fn failure(run: &Run, outcome: &Outcome) -> String {
+/// command that repeats it alone, against the same saboteur if it was one.
+pub fn failure(run: &Run, outcome: &Outcome, saboteur: Option<&str>) -> String {
     let name = run.name();
     let mut text = format!("{} {name}\n", outcome.verdict.name().to_uppercase());
     let _ = writeln!(text, "    {} ({})", run.case.title(), run.version);
@@ -82,10 +82,14 @@ pub fn failure(run: &Run, outcome: &Outcome) -> String {
             let _ = writeln!(text, "    {packet}");
         }
     }
-    let _ = writeln!(
+    let _ = write!(
         text,
         "  repeat    cargo xtask conformance --filter '{name}'"
     );
+    if let Some(saboteur) = saboteur {
+        let _ = write!(text, " --saboteur {saboteur}");
+    }
+    text.push('\n');
     text
 }
 

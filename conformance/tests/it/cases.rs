@@ -26,7 +26,7 @@ fn all_pass(group: &str, least: usize) {
     for (run, outcome) in chosen.iter().zip(&outcomes) {
         // Nothing may be skipped either: our client can do all that these cases need.
         if outcome.verdict.breaks_build(Strictness::Strict) || outcome.verdict == Verdict::Skipped {
-            writeln!(failures, "{}", report::failure(run, outcome)).unwrap();
+            writeln!(failures, "{}", report::failure(run, outcome, None)).unwrap();
         }
     }
     assert!(failures.is_empty(), "{failures}");

@@ -68,7 +68,7 @@ fn a_failure_says_all_that_is_needed_to_repeat_it() {
         .iter()
         .position(|run| run.name() == "connack/bad@5")
         .unwrap();
-    insta::assert_snapshot!(report::failure(&runs[at], &outcomes[at]), @r#"
+    insta::assert_snapshot!(report::failure(&runs[at], &outcomes[at], None), @r#"
 FAIL connack/bad@5
     the client connects twice (MQTT 5.0)
   by        API-reason-code: An application learns the reason code that its own request was answered with

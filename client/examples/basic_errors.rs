@@ -1,6 +1,6 @@
 //! Tells a host that does not exist from every other way in which connecting can fail.
 
-use nack_client::{Client, ConnectError, Options};
+use nack_client::{Client, ConnectError, Error, Options};
 
 pub(crate) async fn run(address: &str) -> String {
     let client = Client::new(Options::new(address));
@@ -10,7 +10,11 @@ pub(crate) async fn run(address: &str) -> String {
         Err(ConnectError::Resolve(_)) => format!("there is no host {address}"),
         Err(ConnectError::Timeout(timed_out)) => format!("nobody there: {timed_out}"),
         Err(ConnectError::Refused(no)) => format!("the broker said no: {no}"),
-        Err(other) => format!("{other}; what may be tried: {:?}", other.retry()),
+        Err(other) => {
+            let error = Error::from(other);
+            let advice = error.retry();
+            format!("{}; what may be tried: {advice:?}", error.report())
+        }
     }
 }
 

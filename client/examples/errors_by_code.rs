@@ -1,7 +1,7 @@
 //! Handles refusals by their code. The return codes of 3.1.1 and the reason codes of MQTT 5.0 are
 //! the same variants; the number that was on the wire is kept beside them.
 
-use nack_client::{Client, ConnackReason, ConnectError, Options, Version};
+use nack_client::{Client, ConnackReason, ConnectError, Error, Options, Version};
 
 pub(crate) async fn run(address: &str, version: Version) -> String {
     let options = Options::new(address)
@@ -19,9 +19,9 @@ pub(crate) async fn run(address: &str, version: Version) -> String {
             ConnackReason::NotAuthorized => {
                 format!("ask for permission (code {})", no.raw_code())
             }
-            reason => format!("refused: {reason}"),
+            _ => format!("refused: {no}"),
         },
-        Err(other) => other.to_string(),
+        Err(other) => Error::from(other).report().to_string(),
     }
 }
 

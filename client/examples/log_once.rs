@@ -1,22 +1,9 @@
 //! Logs an error once, where it is handled, with its whole chain of causes.
 
-use std::error::Error as _;
-
 use nack_client::{Client, Error, Options, Publish, QoS};
 
-/// The error and what caused it, in one line. Each level says its own part only.
-pub(crate) fn chain(error: &Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    line
-}
-
 /// On the way up nothing is logged: `?` carries the error to where somebody can do something.
-async fn report(address: &str) -> Result<(), Error> {
+async fn measure(address: &str) -> Result<(), Error> {
     let client = Client::new(Options::new(address));
     client.connect().await?;
     client
@@ -27,8 +14,9 @@ async fn report(address: &str) -> Result<(), Error> {
 }
 
 pub(crate) async fn run(address: &str) -> Option<String> {
-    let error = report(address).await.err()?;
-    Some(chain(&error))
+    let error = measure(address).await.err()?;
+    // `{error}` alone would be "failed to publish", and leave the rest to `source()`.
+    Some(error.report().to_string())
 }
 
 #[tokio::main(flavor = "current_thread")]

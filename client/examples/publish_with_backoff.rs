@@ -6,7 +6,7 @@ use nack_client::{Client, Error, Options, Publish, PublishError, QoS, Retry};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-const ATTEMPTS: u32 = 6;
+pub(crate) const ATTEMPTS: u32 = 6;
 
 /// A refused message was not delivered, so that trying again does not make two of it. After a lost
 /// connection that is not so: see `PublishError::delivery`.
@@ -16,7 +16,7 @@ pub(crate) async fn publish(client: &Client, message: Publish) -> Result<u32, Pu
         match client.publish(message.clone()).await {
             Ok(_) => return Ok(attempt),
             Err(error) if error.retry() == Retry::Later && attempt < ATTEMPTS => {
-                eprintln!("attempt {attempt}: {error}");
+                eprintln!("attempt {attempt}: {}", Error::from(error).report());
             }
             Err(error) => return Err(error),
         }

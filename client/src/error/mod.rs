@@ -6,6 +6,9 @@
 //! ([`Reentrant`]). Two questions are answered by every error: [`retry`](Error::retry), what may
 //! be tried, and [`delivery`](Error::delivery), what became of the message.
 
+use std::error::Error as _;
+use std::fmt;
+
 mod connect;
 mod connection_lost;
 mod delivery;
@@ -110,6 +113,29 @@ impl Error {
             Self::Publish(error) => Some(error.delivery()),
             _ => None,
         }
+    }
+
+    /// The error with all that caused it, in one line, as people want to read it: `failed to connect:
+    /// the transport could not be opened: connection refused`. `Display` says the first part alone,
+    /// for those who print [`source`](std::error::Error::source) themselves.
+    ///
+    /// ```
+    /// use nack_client::{Error, PublishError};
+    ///
+    /// let error = Error::from(PublishError::NotConnected);
+    /// assert_eq!(error.to_string(), "failed to publish");
+    /// assert_eq!(error.report().to_string(), "failed to publish: the client is not connected");
+    /// ```
+    pub fn report(&self) -> impl fmt::Display {
+        fmt::from_fn(move |f| {
+            write!(f, "{self}")?;
+            let mut cause = self.source();
+            while let Some(error) = cause {
+                write!(f, ": {error}")?;
+                cause = error.source();
+            }
+            Ok(())
+        })
     }
 
     /// Whether nobody answered in time.

@@ -1,8 +1,9 @@
 //! The examples do what they say, each against a broker that gives it cause to.
 
-use nack_client::{PublishReason, QoS, Reentrant, Version};
+use nack_client::{Invalid, PublishReason, QoS, Reentrant, Version};
 use nack_mock_broker::matcher::{connect, disconnect, puback, publish, subscribe};
 use nack_mock_broker::{MockBroker, Rule, action};
+use tokio::net::TcpListener;
 
 /// An example as a module: its `main` is for the command line.
 macro_rules! example {
@@ -36,6 +37,12 @@ async fn broker() -> (MockBroker, String) {
     let broker = MockBroker::start().await.unwrap();
     let address = broker.address().to_string();
     (broker, address)
+}
+
+/// An address where nobody listens.
+async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
 }
 
 #[tokio::test]
@@ -73,12 +80,30 @@ async fn basic_errors_tell_a_missing_host_from_the_rest() {
 }
 
 #[tokio::test]
+async fn basic_errors_say_all_that_is_known_of_the_rest() {
+    let wrong = basic_errors::run(":1883").await;
+    assert_eq!(
+        wrong,
+        format!(
+            "failed to connect: invalid options: {}; what may be tried: Never",
+            Invalid::Address
+        )
+    );
+    let closed = basic_errors::run(&nobody().await).await;
+    let beginning = "failed to connect: the transport could not be opened: Connection refused";
+    assert!(closed.starts_with(beginning), "{closed}");
+    assert!(closed.ends_with("; what may be tried: Later"), "{closed}");
+}
+
+#[tokio::test]
 async fn errors_by_code_know_both_versions() {
     for (reason, version, expected) in [
         (4, Version::V311, "check the password (code 4)"),
         (0x86, Version::V5, "check the password (code 134)"),
         (5, Version::V311, "ask for permission (code 5)"),
         (0x87, Version::V5, "ask for permission (code 135)"),
+        (3, Version::V311, "refused: [code:3] server unavailable"),
+        (0x89, Version::V5, "refused: [code:137] server busy"),
     ] {
         let (broker, address) = broker().await;
         let _no = Rule::given(connect())
@@ -86,6 +111,9 @@ async fn errors_by_code_know_both_versions() {
             .mount(&broker);
         assert_eq!(errors_by_code::run(&address, version).await, expected);
     }
+    let closed = errors_by_code::run(&nobody().await, Version::V5).await;
+    let beginning = "failed to connect: the transport could not be opened: Connection refused";
+    assert!(closed.starts_with(beginning), "{closed}");
 }
 
 #[tokio::test]

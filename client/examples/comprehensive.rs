@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use nack_client::{Client, Error, Options, Publish, QoS, Retry};
 
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
+/// After the first attempt; after each more, as much again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Connects and publishes. Gives up at once on misuse, on wrong credentials and on everything else
 /// that will fail again; after some attempts on the rest.
-pub(crate) async fn run(address: &str) -> Result<u32, Error> {
-    let client = Client::new(Options::new(address));
+pub(crate) async fn run(client: &Client, pause: Duration) -> Result<u32, Error> {
     let mut attempt = 1;
     loop {
-        let error = match work(&client).await {
+        let error = match work(client).await {
             Ok(()) => return Ok(attempt),
             Err(error) => error,
         };
@@ -27,8 +28,8 @@ pub(crate) async fn run(address: &str) -> Result<u32, Error> {
         if error.is_reentrant() || !worthwhile || attempt == ATTEMPTS {
             return Err(error);
         }
-        eprintln!("attempt {attempt} of {ATTEMPTS}: {error}");
-        tokio::time::sleep(Duration::from_millis(100) * attempt).await;
+        eprintln!("attempt {attempt} of {ATTEMPTS}: {}", error.report());
+        tokio::time::sleep(pause * attempt).await;
         attempt += 1;
     }
 }
@@ -47,7 +48,8 @@ async fn work(client: &Client) -> Result<(), Error> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let address = std::env::args().nth(1);
-    let attempts = run(address.as_deref().unwrap_or("localhost:1883")).await?;
+    let options = Options::new(address.as_deref().unwrap_or("localhost:1883"));
+    let attempts = run(&Client::new(options), PAUSE).await?;
     eprintln!("done at attempt {attempts}");
     Ok(())
 }

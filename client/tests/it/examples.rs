@@ -1,9 +1,14 @@
 //! The examples do what they say, each against a broker that gives it cause to.
 
-use nack_client::{Invalid, PublishReason, QoS, Reentrant, Version};
+use std::time::Duration;
+
+use nack_client::{Client, Error, Invalid, Options, PublishReason, QoS, Reentrant, Version};
 use nack_mock_broker::matcher::{connect, disconnect, puback, publish, subscribe};
-use nack_mock_broker::{MockBroker, Rule, action};
+use nack_mock_broker::{Base, MockBroker, Rule, action};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use crate::fixture::{at_least_once, connected, options};
 
 /// An example as a module: its `main` is for the command line.
 macro_rules! example {
@@ -146,20 +151,58 @@ async fn reentrancy_is_told_and_tasks_have_their_own_clients() {
     reentrancy::one_client_a_task(&address).await.unwrap();
 }
 
-#[tokio::test]
-async fn comprehensive_tries_again_only_what_may_pass() {
+/// Runs `comprehensive` without pauses against a broker that answers so many CONNECTs with this
+/// code, and expects no other number of them.
+async fn comprehensive_refused(code: u8, attempts: u32) -> Result<u32, Error> {
     let (broker, address) = broker().await;
-    let _busy = Rule::given(connect())
-        .then(action::connack(0x89))
-        .times(2)
-        .mount(&broker);
-    assert_eq!(comprehensive::run(&address).await.unwrap(), 3);
     let _no = Rule::given(connect())
-        .then(action::connack(0x86))
-        .expect(1)
+        .then(action::connack(code))
+        .times(attempts)
         .mount(&broker);
-    let error = comprehensive::run(&address).await.unwrap_err();
-    assert_eq!(error.refused().unwrap().raw_code(), 0x86);
+    let client = Client::new(Options::new(address));
+    let result = comprehensive::run(&client, Duration::ZERO).await;
+    let seen = broker.journal().matching(connect()).count();
+    let wanted = attempts + u32::from(result.is_ok());
+    assert_eq!(seen, wanted as usize, "0x{code:02X}");
+    result
+}
+
+#[tokio::test]
+async fn comprehensive_tries_again_what_may_pass() {
+    assert_eq!(comprehensive_refused(0x89, 2).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn comprehensive_gives_up_after_its_last_attempt() {
+    let attempts = comprehensive::ATTEMPTS;
+    let error = comprehensive_refused(0x89, attempts).await.unwrap_err();
+    assert_eq!(error.refused().unwrap().raw_code(), 0x89);
+    let last = comprehensive_refused(0x89, attempts - 1).await;
+    assert_eq!(last.unwrap(), attempts);
+}
+
+#[tokio::test]
+async fn comprehensive_never_repeats_who_it_says_it_is() {
+    // Bad user name or password, not authorized, banned, bad authentication method.
+    for code in [0x86, 0x87, 0x8A, 0x8C] {
+        let error = comprehensive_refused(code, 1).await.unwrap_err();
+        assert_eq!(error.refused().unwrap().raw_code(), code);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn comprehensive_never_tries_again_on_a_client_that_is_in_use() {
+    let broker = MockBroker::builder().base(Base::Silent).in_memory();
+    let client = Client::new(options());
+    let begun = Instant::now();
+    let error = tokio::select! {
+        biased;
+        connected = client.connect_over(broker.connect()) => panic!("{connected:?}"),
+        result = comprehensive::run(&client, Duration::from_millis(1)) => result.unwrap_err(),
+    };
+    assert!(error.is_reentrant(), "{error:?}");
+    // Another attempt would have come after a pause.
+    assert_eq!(begun.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test]
@@ -170,6 +213,41 @@ async fn backing_off_outlasts_a_quota() {
         .times(2)
         .mount(&broker);
     assert_eq!(publish_with_backoff::run(&address).await.unwrap(), 3);
+}
+
+/// Publishes with back-off to a broker that always answers with this code: the code, how many
+/// times it came, and how long it took.
+async fn backed_off(code: u8) -> (u8, usize, Duration) {
+    let broker = MockBroker::in_memory();
+    let _no = Rule::given(publish())
+        .then(action::puback(code))
+        .mount(&broker);
+    let client = connected(&broker).await;
+    let begun = Instant::now();
+    let error = publish_with_backoff::publish(&client, at_least_once("a", "m"))
+        .await
+        .unwrap_err();
+    let code = error.refused().unwrap().raw_code();
+    let seen = broker.journal().matching(publish()).count();
+    (code, seen, begun.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn backing_off_gives_up_after_its_last_attempt() {
+    let (code, seen, took) = backed_off(0x97).await;
+    assert_eq!(
+        (code, seen),
+        (0x97, publish_with_backoff::ATTEMPTS as usize)
+    );
+    // Five pauses, which are 50, 100, 200, 400 and 800 ms at most, and half of that at least. The
+    // clock has whole milliseconds.
+    let (least, most) = (Duration::from_millis(775), Duration::from_millis(1560));
+    assert!((least..=most).contains(&took), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn backing_off_gives_up_at_once_on_what_will_not_pass() {
+    assert_eq!(backed_off(0x87).await, (0x87, 1, Duration::ZERO));
 }
 
 #[tokio::test]

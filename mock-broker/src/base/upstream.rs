@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::{Bytes, BytesMut};
 use nack_codec::{Packet, PacketType, Publish, QoS, TopicName};
 
 use super::{Answered, Behaviour};
@@ -29,6 +30,8 @@ struct Exchange {
     received: HashSet<u16>,
     /// What the client's topic aliases stand for.
     from_client: Aliases,
+    /// What they stand for to the broker behind, which has not heard of what rules took.
+    behind: Aliases,
     /// What those of the broker behind stand for.
     to_client: Aliases,
 }
@@ -73,6 +76,31 @@ impl Aliases {
 }
 
 impl Exchange {
+    /// What the broker behind is sent of a packet: the same, but for a message whose topic alias it
+    /// does not know as the client does, which has its topic too.
+    fn passed_on(&mut self, received: &Received<'_>) -> Bytes {
+        let raw = received.raw().clone();
+        let Some(publish) = received.publish() else {
+            return raw;
+        };
+        let named = Publish {
+            topic: received.topic_name(),
+            ..*publish
+        };
+        let is_known = publish.topic.is_none()
+            && self.behind.meant(publish).as_ref().map(TopicName::borrow) == named.topic;
+        self.behind.learn(&named);
+        if publish.topic.is_some() || named.topic.is_none() || is_known {
+            return raw;
+        }
+        let mut bytes = BytesMut::new();
+        match Packet::Publish(named).encode(received.version(), &mut bytes) {
+            Ok(()) => bytes.freeze(),
+            // It has become larger than a packet may be.
+            Err(_) => raw,
+        }
+    }
+
     /// What is answered in place of the broker behind, about what it does not know of.
     fn answer(&mut self, packet: &Packet<'_>) -> Option<Vec<Step>> {
         match packet {
@@ -115,7 +143,7 @@ impl Behaviour for Upstream {
             return Vec::new();
         }
         let answer = received.packet().and_then(|packet| exchange.answer(packet));
-        answer.unwrap_or_else(|| vec![Step::PassOn(received.raw().clone())])
+        answer.unwrap_or_else(|| vec![Step::PassOn(exchange.passed_on(received))])
     }
 
     fn topic_of(&mut self, received: &Received<'_>) -> Option<TopicName> {

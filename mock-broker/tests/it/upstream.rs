@@ -302,6 +302,41 @@ async fn rules_see_the_topic_that_an_alias_stands_for_in_both_directions() {
 }
 
 #[tokio::test]
+async fn an_alias_that_a_rule_has_kept_from_the_broker_behind_is_introduced_by_the_next_message() {
+    let mut limits = Limits::default();
+    limits.topic_alias_maximum = 1;
+    let behind = MockBroker::builder().limits(limits).start().await.unwrap();
+    let front = MockBroker::builder()
+        .base(Base::Upstream(behind.address()))
+        .in_memory();
+    Rule::given(matcher::publish().topic("a").nth(1))
+        .then(puback(0x97))
+        .mount(&front)
+        .forget();
+    Rule::given(matcher::publish().topic("b").nth(1))
+        .then(puback(0x97))
+        .mount(&front)
+        .forget();
+    let mut peer = Peer::connected(&front, Version::V5, "c").await;
+    let nameless = b"\x32\x09\x00\x00\x00\x01\x03\x23\x00\x01m";
+    for topic in [b'a', b'b'] {
+        let mut named = b"\x32\x0A\x00\x01t\x00\x01\x03\x23\x00\x01m".to_vec();
+        named[4] = topic;
+        peer.send_bytes(&named).await;
+        peer.expects(b"\x40\x03\x00\x01\x97").await;
+        for _ in 0..2 {
+            peer.send_bytes(nameless).await;
+            peer.expects(ACCEPTED).await;
+        }
+        // The first says what the alias stands for, and the second passes as it is.
+        let journal = behind.journal();
+        let heard = journal.matching(matcher::publish());
+        let heard: Vec<Vec<u8>> = heard.map(|entry| entry.raw().to_vec()).collect();
+        assert_eq!(heard[heard.len() - 2..], [named, nameless.to_vec()]);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_speaks_before_the_broker_behind_was_found_missing_is_parted_from_in_order() {
     let address = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

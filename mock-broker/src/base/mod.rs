@@ -43,12 +43,13 @@ pub enum Base {
     /// Whatever version the client speaks is spoken to that broker.
     ///
     /// A packet that a rule answers is not passed on, and what follows from the answer is kept from
-    /// the broker behind (a topic alias that it has not heard of is introduced by the next message): the PUBREL of a message that a rule has received is answered here, as are
+    /// the broker behind: the PUBREL of a message that a rule has received is answered here, as are
     /// the acknowledgements of messages that rules and [`send`](crate::MockBroker::send) made. Such
     /// messages take their packet identifiers from the highest down; a broker that uses the same
-    /// one at the same time gets no acknowledgement for its own. Where a rule speaks of some topic
-    /// filters alone ([`suback_for`](crate::action::suback_for)), the broker behind is asked about the
-    /// others, and both give the answer. A client whose CONNECT a rule has
+    /// one at the same time gets no acknowledgement for its own. A topic alias that a rule has kept
+    /// from the broker behind is introduced there by the next message that uses it. Where a rule
+    /// speaks of some topic filters alone ([`suback_for`](crate::action::suback_for)), the broker
+    /// behind is asked about the others, and both give the answer. A client whose CONNECT a rule has
     /// answered is not there for the broker behind.
     ///
     /// When the connection to the broker behind is lost, or comes to nothing, the client's is

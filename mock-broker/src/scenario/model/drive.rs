@@ -1,6 +1,6 @@
 //! What a step does, down to single bytes.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,9 @@ pub struct Drive {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forget_session: bool,
     /// Writes what is sent from here on in pieces: a list of two or more sizes in bytes, behind which
-    /// all is whole again, or one size for all pieces, in a list or not.
+    /// all is whole again, or one size for all pieces, in a list or not; 0 ends it.
     #[serde(default, deserialize_with = "sizes", skip_serializing_if = "is_empty")]
+    #[schemars(schema_with = "schema_of_sizes")]
     pub split: OneOrMany<usize>,
     /// Writes what is sent from here on slowly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -253,6 +254,11 @@ fn sizes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OneOrMany<usize>,
         return Err(D::Error::custom("`split` needs a size, or a list of some"));
     }
     Ok(sizes)
+}
+
+fn schema_of_sizes(_: &mut SchemaGenerator) -> Schema {
+    let size = json_schema!({ "type": "integer", "format": "uint", "minimum": 0 });
+    json_schema!({ "anyOf": [size, { "type": "array", "items": size, "minItems": 1 }] })
 }
 
 fn is_empty<T>(list: &OneOrMany<T>) -> bool {

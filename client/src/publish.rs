@@ -184,4 +184,10 @@ impl Published {
     pub fn user_properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.properties.user_properties()
     }
+
+    /// All properties of PUBACK (MQTT 5.0). At QoS 2 they are those of PUBCOMP, and of PUBREC where
+    /// PUBCOMP has none.
+    pub const fn properties(&self) -> &Properties {
+        &self.properties
+    }
 }

@@ -84,6 +84,11 @@ impl Subscription {
         self.properties.user_properties()
     }
 
+    /// All properties of SUBACK (MQTT 5.0).
+    pub const fn properties(&self) -> &Properties {
+        &self.properties
+    }
+
     /// How many QoS 0 messages were dropped because nobody took them in time; see
     /// [`Overflow::DropQos0`](crate::Overflow::DropQos0).
     pub fn dropped_messages(&self) -> u64 {

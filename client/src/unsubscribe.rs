@@ -97,4 +97,9 @@ impl Unsubscribed {
     pub fn user_properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.properties.user_properties()
     }
+
+    /// All properties of UNSUBACK (MQTT 5.0).
+    pub const fn properties(&self) -> &Properties {
+        &self.properties
+    }
 }

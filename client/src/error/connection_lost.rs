@@ -111,6 +111,11 @@ impl ServerDisconnect {
         self.reason().code()
     }
 
+    /// The code as it was on the wire.
+    pub fn raw_code(&self) -> u8 {
+        self.reason().as_u8()
+    }
+
     /// What the broker says about it, for people.
     pub fn reason_string(&self) -> Option<&str> {
         self.inner.properties.reason_string()
@@ -126,11 +131,16 @@ impl ServerDisconnect {
         self.inner.properties.server_reference()
     }
 
+    /// All properties of DISCONNECT.
+    pub fn properties(&self) -> &Properties {
+        &self.inner.properties
+    }
+
     /// The same, as a refusal of whatever was pending.
     pub fn as_refusal(&self) -> Refusal<'_> {
         Refusal::new(
             self.code(),
-            self.reason().as_u8(),
+            self.raw_code(),
             PacketType::Disconnect,
             &self.inner.properties,
             &self.inner.retries,
@@ -140,7 +150,7 @@ impl ServerDisconnect {
 
 impl fmt::Display for ServerDisconnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[code:{}] {}", self.reason().as_u8(), self.reason())?;
+        write!(f, "[code:{}] {}", self.raw_code(), self.reason())?;
         if let Some(text) = self.reason_string() {
             write!(f, ": {text}")?;
         }

@@ -78,7 +78,7 @@ impl<R: Copy + Into<ReasonCode>> Refused<R> {
         self.inner.properties.server_reference()
     }
 
-    /// All properties of the packet that refused.
+    /// All properties of the packet that refused (MQTT 5.0).
     pub fn properties(&self) -> &Properties {
         &self.inner.properties
     }
@@ -191,6 +191,11 @@ impl<'a> Refusal<'a> {
     /// Which server to use instead (MQTT 5.0).
     pub fn server_reference(&self) -> Option<&'a str> {
         self.properties.server_reference()
+    }
+
+    /// All properties of the packet that refused (MQTT 5.0).
+    pub const fn properties(&self) -> &'a Properties {
+        self.properties
     }
 
     /// What may be tried, by the [`RetryTable`] of the client that was refused.

@@ -59,6 +59,16 @@ impl SubscribeRefused {
         self.first
     }
 
+    /// The same reason in the table of all codes.
+    pub const fn code(&self) -> ReasonCode {
+        self.first.code()
+    }
+
+    /// The code of the first filter that was refused, as it was on the wire.
+    pub const fn raw_code(&self) -> u8 {
+        self.first.as_u8()
+    }
+
     /// What the broker said about every filter, in the order of the request.
     pub fn verdicts(&self) -> &[FilterVerdict<SubackReason>] {
         &self.verdicts
@@ -96,12 +106,16 @@ impl SubscribeRefused {
         self.properties.user_properties()
     }
 
+    /// All properties of SUBACK (MQTT 5.0).
+    pub const fn properties(&self) -> &Properties {
+        &self.properties
+    }
+
     /// The first refused filter's refusal, whatever the operation was.
     pub fn as_refusal(&self) -> Refusal<'_> {
-        let reason = self.first;
         Refusal::new(
-            reason.code(),
-            reason.as_u8(),
+            self.code(),
+            self.raw_code(),
             PacketType::Suback,
             &self.properties,
             &self.retries,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nack_codec::{PacketType, Properties, TopicFilter, UnsubackReason};
+use nack_codec::{PacketType, Properties, ReasonCode, TopicFilter, UnsubackReason};
 
 use super::request_error::request_error;
 use super::subscribe::strictest;
@@ -44,6 +44,16 @@ impl UnsubscribeRefused {
         self.first
     }
 
+    /// The same reason in the table of all codes.
+    pub const fn code(&self) -> ReasonCode {
+        self.first.code()
+    }
+
+    /// The code of the first filter that was refused, as it was on the wire.
+    pub const fn raw_code(&self) -> u8 {
+        self.first.as_u8()
+    }
+
     /// What the broker said about every filter, in the order of the request.
     pub fn verdicts(&self) -> &[FilterVerdict<UnsubackReason>] {
         &self.verdicts
@@ -68,12 +78,16 @@ impl UnsubscribeRefused {
         self.properties.user_properties()
     }
 
+    /// All properties of UNSUBACK (MQTT 5.0).
+    pub const fn properties(&self) -> &Properties {
+        &self.properties
+    }
+
     /// The first refused filter's refusal, whatever the operation was.
     pub fn as_refusal(&self) -> Refusal<'_> {
-        let reason = self.first;
         Refusal::new(
-            reason.code(),
-            reason.as_u8(),
+            self.code(),
+            self.raw_code(),
             PacketType::Unsuback,
             &self.properties,
             &self.retries,

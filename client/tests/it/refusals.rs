@@ -1,9 +1,9 @@
 //! Every refusal reaches the operation that it answers, and no other.
 
 use nack_client::{
-    Delivery, DisconnectReason, Error, PacketType, Publish, PublishError, PublishReason, QoS,
-    ReasonCode, Retry, RetryTable, SubackReason, Subscribe, SubscribeError, Unsubscribe,
-    UnsubscribeError, Version,
+    ConnectionLost, Delivery, DisconnectReason, Error, PacketType, Publish, PublishError,
+    PublishReason, QoS, ReasonCode, Retry, RetryTable, SubackReason, Subscribe, SubscribeError,
+    Unsubscribe, UnsubscribeError, Version,
 };
 use nack_codec::PubackReason;
 use nack_mock_broker::{MockBroker, Received, Rule, action, matcher};
@@ -63,6 +63,88 @@ async fn a_refused_pubcomp_leaves_the_fate_of_the_message_open() {
     assert_eq!(error.delivery(), Delivery::Unknown);
     let refusal = error.refused().unwrap();
     assert_eq!(refusal.code(), ReasonCode::PacketIdentifierNotFound);
+}
+
+/// What every answer may say beside its code, as a property block.
+const SAID: &[u8] = b"\x1F\x00\x01t\x26\x00\x01a\x00\x01b";
+
+/// An answer that says it.
+macro_rules! told {
+    ($answer:expr) => {
+        $answer.reason_string("t").user_property("a", "b")
+    };
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_refusal_has_its_code_and_all_its_properties() {
+    let broker = MockBroker::in_memory();
+    for rule in [
+        Rule::given(matcher::publish()).then(told!(action::puback(0x97))),
+        Rule::given(matcher::subscribe().filter("b")).then(told!(action::suback([0x8F, 0x87]))),
+        Rule::given(matcher::unsubscribe()).then(told!(action::unsuback([0x11, 0x83]))),
+    ] {
+        rule.mount(&broker).forget();
+    }
+    let client = connected(&broker).await;
+    let error = client.publish(at_least_once("a", "m")).await.unwrap_err();
+    let refusal = error.refused().unwrap();
+    assert_eq!(
+        (refusal.raw_code(), refusal.properties().block()),
+        (0x97, SAID)
+    );
+
+    let request = Subscribe::to("a").and("b");
+    let error = client.subscribe(request).await.unwrap_err();
+    let SubscribeError::Refused(refused) = &error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(
+        (refused.code(), refused.raw_code()),
+        (ReasonCode::TopicFilterInvalid, 0x8F)
+    );
+    assert_eq!(refused.properties().block(), SAID);
+
+    let request = Unsubscribe::new("a").and("b");
+    let error = client.unsubscribe(request).await.unwrap_err();
+    let UnsubscribeError::Refused(refused) = &error else {
+        panic!("{error:?}");
+    };
+    let expected = (ReasonCode::ImplementationSpecificError, 0x83);
+    assert_eq!((refused.code(), refused.raw_code()), expected);
+    assert_eq!(refused.properties().block(), SAID);
+
+    broker
+        .send(1, told!(action::disconnect(0x8B)))
+        .await
+        .unwrap();
+    let lost = client.closed().await;
+    let ConnectionLost::ByServer(disconnect) = &lost else {
+        panic!("{lost:?}");
+    };
+    assert_eq!(disconnect.raw_code(), 0x8B);
+    assert_eq!(disconnect.properties().block(), SAID);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_acceptance_has_all_its_properties() {
+    let broker = MockBroker::in_memory();
+    for rule in [
+        Rule::given(matcher::publish().topic("1")).then(told!(action::puback(0))),
+        Rule::given(matcher::publish().topic("2")).then(told!(action::pubrec(0))),
+        Rule::given(matcher::subscribe()).then(told!(action::suback([2]))),
+        Rule::given(matcher::unsubscribe()).then(told!(action::unsuback([0]))),
+    ] {
+        rule.mount(&broker).forget();
+    }
+    let client = connected(&broker).await;
+    let published = client.publish(at_least_once("1", "m")).await.unwrap();
+    assert_eq!(published.properties().block(), SAID);
+    let published = client.publish(exactly_once("2", "m")).await.unwrap();
+    assert_eq!(published.properties().block(), SAID);
+    let subscription = client.subscribe("a").await.unwrap();
+    assert_eq!(subscription.properties().block(), SAID);
+    let unsubscribed = client.unsubscribe("a").await.unwrap();
+    assert_eq!(unsubscribed.properties().block(), SAID);
 }
 
 #[tokio::test(start_paused = true)]

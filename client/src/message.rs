@@ -55,6 +55,13 @@ impl Message {
         self.dup
     }
 
+    /// The [identifiers](crate::Subscribe::subscription_identifier) of the subscriptions that it
+    /// came for, where they have one (MQTT 5.0): several, if the broker sends one copy for all of
+    /// them (`[MQTT-3.3.4-4]`), and possibly one of them more than once.
+    pub fn subscription_identifiers(&self) -> impl Iterator<Item = u32> {
+        self.properties.subscription_identifiers()
+    }
+
     /// Its properties (MQTT 5.0).
     pub const fn properties(&self) -> &Properties {
         &self.properties

@@ -1,6 +1,6 @@
 //! A request for subscriptions.
 
-use nack_codec::{QoS, RetainHandling, SubscriptionOptions, TopicFilter};
+use nack_codec::{Property, QoS, RetainHandling, SubscriptionOptions, TopicFilter};
 
 use crate::error::Invalid;
 use crate::properties::PropertyList;
@@ -65,6 +65,16 @@ impl Subscribe {
     /// Sets when retained messages are sent (MQTT 5.0).
     pub fn retain_handling(self, handling: RetainHandling) -> Self {
         self.option(|options| options.retain_handling = handling)
+    }
+
+    /// Marks the messages of all its filters with a number of 1 to 268,435,455, which
+    /// [`Message::subscription_identifiers`](crate::Message::subscription_identifiers) gives back
+    /// (MQTT 5.0, section 3.8.2.1.2). A broker may have none: see
+    /// [`Limits`](crate::Limits::subscription_identifier_available).
+    pub fn subscription_identifier(mut self, identifier: u32) -> Self {
+        self.properties
+            .push(Property::SubscriptionIdentifier(identifier));
+        self
     }
 
     /// Adds a name and a value of the application's own (MQTT 5.0).

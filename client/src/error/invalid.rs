@@ -72,6 +72,9 @@ pub enum Invalid {
     /// A shared subscription for a broker that has none.
     #[error("the broker has no shared subscriptions")]
     SharedSubscriptionsNotSupported,
+    /// A subscription identifier for a broker that has none (section 3.2.2.3.12).
+    #[error("the broker has no subscription identifiers")]
+    SubscriptionIdentifiersNotSupported,
     /// An empty client identifier with a session that is to be kept, in 3.1.1
     /// (`[MQTT-3.1.3-7]`).
     #[error("MQTT 3.1.1 has no empty client identifier without clean session")]

@@ -1,7 +1,8 @@
 //! What CONNACK granted: the limits that hold for one connection.
 
-use nack_codec::{Connack, QoS, SubscriptionOptions, TopicFilter, Version};
+use nack_codec::{Connack, PropertyId, QoS, Version};
 
+use crate::Subscribe;
 use crate::error::Invalid;
 
 /// What the broker allows on this connection (section 3.2.2.3). 3.1.1 brokers allow everything.
@@ -94,12 +95,18 @@ impl Limits {
         Ok(())
     }
 
-    pub(super) fn check_filters(
+    pub(super) fn check_subscribe(
         &self,
-        filters: &[(TopicFilter, SubscriptionOptions)],
+        request: &Subscribe,
         version: Version,
     ) -> Result<(), Invalid> {
-        for (filter, _) in filters {
+        let properties = request.properties().block();
+        if !self.subscription_identifier_available
+            && properties.contains(PropertyId::SubscriptionIdentifier)
+        {
+            return Err(Invalid::SubscriptionIdentifiersNotSupported);
+        }
+        for (filter, _) in request.filters() {
             if !self.wildcard_subscription_available && filter.has_wildcards() {
                 return Err(Invalid::WildcardSubscriptionsNotSupported);
             }

@@ -84,7 +84,7 @@ impl Session {
         if filters.is_empty() {
             return Err(Invalid::NoTopicFilter.into());
         }
-        self.limits.check_filters(filters, self.config.version)?;
+        self.limits.check_subscribe(request, self.config.version)?;
         let packet_id = self.next_packet_id()?;
         let subscriptions: Vec<Subscription<'_>> = filters
             .iter()

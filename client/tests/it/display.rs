@@ -414,6 +414,7 @@ fn invalid() {
         Invalid::RetainNotSupported,
         Invalid::WildcardSubscriptionsNotSupported,
         Invalid::SharedSubscriptionsNotSupported,
+        Invalid::SubscriptionIdentifiersNotSupported,
         Invalid::EmptyClientIdentifier,
         Invalid::DisconnectReason {
             reason: DisconnectReason::ServerBusy,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use nack_client::{Publish, QoS, RetainHandling, Subscribe, Unsubscribe};
+use nack_client::{
+    Invalid, Publish, QoS, RetainHandling, Subscribe, SubscribeError, Unsubscribe, Version,
+};
 use nack_mock_broker::matcher::PacketMatcher;
-use nack_mock_broker::{MockBroker, action, matcher};
+use nack_mock_broker::{MockBroker, Rule, action, matcher};
 
 use crate::fixture::{connected, connected_with, options};
 
@@ -88,6 +90,76 @@ async fn requests_say_the_options_of_each_filter() {
     assert_eq!(
         seen(&broker, matcher::unsubscribe()).await,
         b"\xA2\x10\x00\x02\x07\x26\x00\x01a\x00\x01b\x00\x01a\x00\x01b"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscription_identifiers_go_out_and_come_back() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let request = Subscribe::to("a").subscription_identifier(268_435_455);
+    let mut messages = client.subscribe(request).await.unwrap();
+    assert_eq!(
+        seen(&broker, matcher::subscribe()).await,
+        b"\x82\x0C\x00\x01\x05\x0B\xFF\xFF\xFF\x7F\x00\x01a\x02"
+    );
+    let several = b"\x30\x0B\x00\x01a\x07\x0B\x80\x01\x0B\x07\x0B\x07";
+    let none = b"\x30\x04\x00\x01a\x00";
+    for bytes in [&several[..], none] {
+        broker.send(1, action::raw(bytes)).await.unwrap();
+    }
+    let message = messages.recv().await.unwrap().unwrap();
+    assert!(message.subscription_identifiers().eq([128, 7, 7]));
+    assert!(message.detach().subscription_identifiers().eq([128, 7, 7]));
+    let message = messages.recv().await.unwrap().unwrap();
+    assert_eq!(message.subscription_identifiers().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscription_identifiers_that_cannot_be_are_refused_before_a_byte_is_sent() {
+    let broker = MockBroker::in_memory();
+    let client = connected(&broker).await;
+    let request = |identifier| Subscribe::to("a").subscription_identifier(identifier);
+    for identifier in [0, 268_435_456] {
+        let error = client.subscribe(request(identifier)).await.unwrap_err();
+        assert!(
+            matches!(error, SubscribeError::Invalid(Invalid::Property(_))),
+            "{error:?}"
+        );
+    }
+    // Section 3.8.2.1.2: there is one at most.
+    let twice = request(1).subscription_identifier(2);
+    let error = client.subscribe(twice).await.unwrap_err();
+    assert!(
+        matches!(error, SubscribeError::Invalid(Invalid::Encode(_))),
+        "{error:?}"
+    );
+    let old = connected_with(&broker, options().client_id("2").version(Version::V311)).await;
+    let error = old.subscribe(request(1)).await.unwrap_err();
+    assert!(
+        matches!(error, SubscribeError::Invalid(Invalid::Encode(_))),
+        "{error:?}"
+    );
+    // Section 3.2.2.3.12: the broker has none.
+    Rule::given(matcher::connect())
+        .then(action::raw(b"\x20\x05\x00\x00\x02\x29\x00"))
+        .mount(&broker)
+        .forget();
+    let without = connected_with(&broker, options().client_id("3")).await;
+    assert!(without.is_connected());
+    let error = without.subscribe(request(1)).await.unwrap_err();
+    let expected = Invalid::SubscriptionIdentifiersNotSupported;
+    assert!(
+        matches!(error, SubscribeError::Invalid(invalid) if invalid == expected),
+        "{error:?}"
+    );
+    without.subscribe("a").await.unwrap();
+    let subscribes = broker.journal();
+    let subscribes: Vec<_> = subscribes.matching(matcher::subscribe()).collect();
+    assert_eq!(subscribes.len(), 1);
+    assert_eq!(
+        &subscribes[0].raw()[..],
+        b"\x82\x07\x00\x01\x00\x00\x01a\x02"
     );
 }
 

@@ -209,6 +209,28 @@ impl Options {
         self
     }
 
+    /// Sets whether the broker may say more than a code about what it accepts and refuses (MQTT
+    /// 5.0); true where it is not set.
+    ///
+    /// With false it sends reason strings and user properties in CONNACK, PUBLISH and DISCONNECT
+    /// alone (`[MQTT-3.1.2-29]`), and refusals in other packets come without a reason. A broker that
+    /// sends them all the same breaks the protocol, which ends the connection.
+    pub fn request_problem_information(mut self, wanted: bool) -> Self {
+        self.properties
+            .push(Property::RequestProblemInformation(wanted));
+        self
+    }
+
+    /// Sets whether the broker is asked for what response topics are to be made from (MQTT 5.0);
+    /// false where it is not set, and then it has nothing to say about it (`[MQTT-3.1.2-28]`). It
+    /// is free not to answer:
+    /// [`Connected::response_information`](crate::Connected::response_information).
+    pub fn request_response_information(mut self, wanted: bool) -> Self {
+        self.properties
+            .push(Property::RequestResponseInformation(wanted));
+        self
+    }
+
     /// Adds a name and a value of the application's own to CONNECT (MQTT 5.0).
     pub fn user_property(mut self, name: &str, value: &str) -> Self {
         self.properties.push_user_property(name, value);

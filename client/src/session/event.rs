@@ -130,6 +130,12 @@ impl Connected {
         self.properties.assigned_client_identifier()
     }
 
+    /// From what the client may make response topics (MQTT 5.0), if it has asked for that by
+    /// [`request_response_information`](crate::Options::request_response_information).
+    pub fn response_information(&self) -> Option<&str> {
+        self.properties.response_information()
+    }
+
     /// What the broker says about it, for people (MQTT 5.0).
     pub fn reason_string(&self) -> Option<&str> {
         self.properties.reason_string()
@@ -140,7 +146,7 @@ impl Connected {
         self.properties.user_properties()
     }
 
-    /// All properties of CONNACK.
+    /// All properties of CONNACK (MQTT 5.0).
     pub const fn properties(&self) -> &Properties {
         &self.properties
     }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use nack_client::{
-    Invalid, Publish, QoS, RetainHandling, Subscribe, SubscribeError, Unsubscribe, Version,
+    Client, ConnectError, ConnectionLost, Invalid, PacketType, Publish, QoS, RetainHandling,
+    Subscribe, SubscribeError, Unsubscribe, Version, Violation,
 };
 use nack_mock_broker::matcher::PacketMatcher;
 use nack_mock_broker::{MockBroker, Rule, action, matcher};
 
-use crate::fixture::{connected, connected_with, options};
+use crate::fixture::{connected, connected_with, options, soon};
 
 /// The packet that the broker got.
 async fn seen(broker: &MockBroker, packet: PacketMatcher) -> Vec<u8> {
@@ -43,6 +44,74 @@ async fn connect_says_what_the_options_say() {
         b"\x00\x01u\x00\x02pw",
     ];
     assert_eq!(seen(&broker, matcher::connect()).await, expected.concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn connect_says_which_information_is_wanted() {
+    for (wanted, flag) in [(true, 1), (false, 0)] {
+        let broker = MockBroker::in_memory();
+        let options = options()
+            .client_id("c")
+            .request_problem_information(wanted)
+            .request_response_information(wanted);
+        let _client = connected_with(&broker, options).await;
+        let head = b"\x10\x15\x00\x04MQTT\x05\x02\x00\x3C";
+        let wanted = [7, 0x17, flag, 0x19, flag, 0x21, 1, 0];
+        let expected = [&head[..], &wanted, b"\x00\x01c"].concat();
+        assert_eq!(seen(&broker, matcher::connect()).await, expected);
+    }
+    let old = options()
+        .version(Version::V311)
+        .request_problem_information(false);
+    let broker = MockBroker::in_memory();
+    let error = Client::new(old).connect_over(broker.connect()).await;
+    assert!(
+        matches!(error, Err(ConnectError::Invalid(Invalid::Encode(_)))),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_connack_says_reaches_the_caller() {
+    let broker = MockBroker::in_memory();
+    let block = [
+        &b"\x11\x00\x00\x00\x09\x13\x00\x1E\x12\x00\x01i\x1A\x00\x03r/+\x1C\x00\x01s"[..],
+        b"\x1F\x00\x01t\x26\x00\x01a\x00\x01b",
+    ]
+    .concat();
+    let length = u8::try_from(block.len()).unwrap();
+    let connack = [&[0x20, length + 3, 0, 0, length][..], &block].concat();
+    Rule::given(matcher::connect())
+        .then(action::raw(&connack))
+        .mount(&broker)
+        .forget();
+    let client = Client::new(options().request_response_information(true));
+    let connected = client.connect_over(broker.connect()).await.unwrap();
+    assert_eq!(connected.response_information(), Some("r/+"));
+    assert_eq!(connected.assigned_client_identifier(), Some("i"));
+    assert_eq!(connected.keep_alive(), Duration::from_secs(30));
+    assert_eq!(connected.properties().block(), block);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reasons_that_were_declined_end_the_connection() {
+    let broker = MockBroker::in_memory();
+    let answer = action::puback(0x97).reason_string("over quota");
+    Rule::given(matcher::publish())
+        .then(answer)
+        .mount(&broker)
+        .forget();
+    let options = options().request_problem_information(false);
+    let client = connected_with(&broker, options).await;
+    let message = Publish::new("a", "m").qos(QoS::AtLeastOnce);
+    client.publish(message).await.unwrap_err();
+    let packet = PacketType::Puback;
+    let expected = Violation::UnwantedProblemInformation { packet };
+    let cause = soon(client.closed()).await;
+    assert!(
+        matches!(cause, ConnectionLost::Protocol(violation) if violation == expected),
+        "{cause:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,8 +58,9 @@ pub enum Overflow {
 }
 
 impl Options {
-    /// Options for the broker at this address, `host` or `host:port`, with port 1883 if there is
-    /// none. Everything else is as the other methods say.
+    /// Options for the broker at this address: `host` or `host:port`, with port 1883 if there is
+    /// none, where an IPv6 address with a port is in brackets. `mqtt://` or `tcp://` may stand
+    /// before it. Everything else is as the other methods say.
     pub fn new(address: impl Into<String>) -> Self {
         Self {
             address: address.into(),

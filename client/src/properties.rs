@@ -59,7 +59,7 @@ impl PropertyList {
     }
 
     pub(crate) fn check(&self) -> Result<(), Invalid> {
-        self.fault.map_or(Ok(()), Err)
+        self.fault.clone().map_or(Ok(()), Err)
     }
 
     pub(crate) const fn block(&self) -> &Properties<Vec<u8>> {

@@ -7,7 +7,7 @@ use nack_codec::{DisconnectReason, EncodeError, PropertyError, QoS, TextError, T
 use super::Retry;
 
 /// What is wrong with a request; nothing of it was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Invalid {
     /// The topic name is not one.
@@ -92,9 +92,21 @@ pub enum Invalid {
     /// All 65,535 packet identifiers are in use.
     #[error("all packet identifiers are in use")]
     NoPacketIdentifier,
-    /// The address of the broker has no host, or no port that is a number.
-    #[error("the address of the broker is not `host` or `host:port`")]
-    Address,
+    /// The address of the broker has no host, a port that is no number, or more than the two.
+    #[error("`{0}` is no address of a broker: write `host`, `host:port` or `mqtt://host:port`")]
+    Address(Box<str>),
+    /// The address of the broker begins with a scheme that means something else than MQTT over TCP:
+    /// this one. TLS and WebSocket are not there yet.
+    #[error(
+        "`{0}://` is not supported, as there is neither TLS nor WebSocket yet: write `host:port` or \
+         `mqtt://host:port`"
+    )]
+    Scheme(Box<str>),
+    /// User name or password in the address of the broker.
+    #[error(
+        "the address of the broker has an `@`: user name and password are options of their own"
+    )]
+    CredentialsInAddress,
 }
 
 impl Invalid {

@@ -35,7 +35,7 @@ pub enum Outcome {
 }
 
 /// Why a request was not even taken. It has no other verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "there is no third reason")]
 pub enum RequestError {
     /// There is no connection.

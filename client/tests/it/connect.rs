@@ -92,12 +92,29 @@ async fn what_cannot_be_said_is_refused_before_a_byte_is_sent() {
 }
 
 #[tokio::test]
-async fn an_address_without_a_host_is_invalid() {
-    let error = Client::new(Options::new(":1883"))
-        .connect()
-        .await
-        .unwrap_err();
-    assert!(matches!(error, ConnectError::Invalid(Invalid::Address)));
+async fn an_address_that_cannot_be_is_invalid_and_not_looked_up() {
+    for (address, expected) in [
+        (":1883", Invalid::Address(":1883".into())),
+        ("mqtts://localhost", Invalid::Scheme("mqtts".into())),
+        ("mqtt://a:b@localhost", Invalid::CredentialsInAddress),
+    ] {
+        let client = Client::new(Options::new(address));
+        let error = client.connect().await.unwrap_err();
+        assert!(
+            matches!(&error, ConnectError::Invalid(invalid) if *invalid == expected),
+            "{address}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_may_be_a_url() {
+    let broker = MockBroker::start().await.unwrap();
+    let address = broker.address();
+    for scheme in ["mqtt", "tcp"] {
+        let client = Client::new(Options::new(format!("{scheme}://{address}")));
+        client.connect().await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

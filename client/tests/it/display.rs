@@ -292,7 +292,10 @@ fn connect() {
             "Timeout",
             ConnectError::Timeout(timed_out(Operation::Connect)),
         ),
-        ("Invalid", ConnectError::Invalid(Invalid::Address)),
+        (
+            "Invalid",
+            ConnectError::Invalid(Invalid::Address(":1883".into())),
+        ),
         ("Connecting", Reentrant::Connecting.into()),
         ("Connected", Reentrant::Connected.into()),
     ];
@@ -421,7 +424,9 @@ fn invalid() {
         },
         Invalid::SessionExpiryInDisconnect,
         Invalid::NoPacketIdentifier,
-        Invalid::Address,
+        Invalid::Address(":1883".into()),
+        Invalid::Scheme("mqtts".into()),
+        Invalid::CredentialsInAddress,
     ];
     let errors = all.map(|invalid| (format!("{invalid:?}"), PublishError::Invalid(invalid)));
     assert_snapshot!(list(errors));

@@ -91,7 +91,7 @@ async fn basic_errors_say_all_that_is_known_of_the_rest() {
         wrong,
         format!(
             "failed to connect: invalid options: {}; what may be tried: Never",
-            Invalid::Address
+            Invalid::Address(":1883".into())
         )
     );
     let closed = basic_errors::run(&nobody().await).await;

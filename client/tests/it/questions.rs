@@ -77,32 +77,32 @@ fn what_timed_out_may_pass_later() {
 
 #[test]
 fn what_is_wrong_stays_wrong() {
-    let invalid = Invalid::NoTopicFilter;
+    let invalid = || Invalid::NoTopicFilter;
     let never = (Retry::Never, None, false, None);
-    check(ConnectError::Invalid(invalid), never.clone());
-    check(SubscribeError::Invalid(invalid), never.clone());
-    check(UnsubscribeError::Invalid(invalid), never.clone());
-    check(DisconnectError::Invalid(invalid), never.clone());
+    check(ConnectError::Invalid(invalid()), never.clone());
+    check(SubscribeError::Invalid(invalid()), never.clone());
+    check(UnsubscribeError::Invalid(invalid()), never.clone());
+    check(DisconnectError::Invalid(invalid()), never.clone());
     check(Reentrant::Messages, never.clone());
     check(ConnectError::Reentrant(Reentrant::Connected), never.clone());
     let missing = io::Error::from(io::ErrorKind::NotFound);
     check(ConnectError::Resolve(missing), never);
     check(
-        PublishError::Invalid(invalid),
+        PublishError::Invalid(invalid()),
         (Retry::Never, Some(Delivery::NotSent), false, None),
     );
 }
 
 #[test]
 fn identifiers_that_are_all_in_use_come_back() {
-    let invalid = Invalid::NoPacketIdentifier;
+    let invalid = || Invalid::NoPacketIdentifier;
     check(
-        PublishError::Invalid(invalid),
+        PublishError::Invalid(invalid()),
         (Retry::Later, Some(Delivery::NotSent), false, None),
     );
     let later = (Retry::Later, None, false, None);
-    check(SubscribeError::Invalid(invalid), later.clone());
-    check(UnsubscribeError::Invalid(invalid), later);
+    check(SubscribeError::Invalid(invalid()), later.clone());
+    check(UnsubscribeError::Invalid(invalid()), later);
 }
 
 #[tokio::test(start_paused = true)]

@@ -219,7 +219,7 @@ async fn subscription_identifiers_that_cannot_be_are_refused_before_a_byte_is_se
     let error = without.subscribe(request(1)).await.unwrap_err();
     let expected = Invalid::SubscriptionIdentifiersNotSupported;
     assert!(
-        matches!(error, SubscribeError::Invalid(invalid) if invalid == expected),
+        matches!(&error, SubscribeError::Invalid(invalid) if *invalid == expected),
         "{error:?}"
     );
     without.subscribe("a").await.unwrap();

@@ -1,7 +1,7 @@
 //! What every error says: its own level in `Display`, and what caused it in `source()`.
 
 use std::error::Error as StdError;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -376,6 +376,34 @@ fn disconnecting_and_the_rest() {
     assert_snapshot!(list(disconnect) + &list(reentrant));
 }
 
+/// The variants of an enum of the client, in their order, from its source.
+fn variants<'a>(source: &'a str, of: &str) -> Vec<&'a str> {
+    let (_, body) = source
+        .split_once(&format!("pub enum {of} {{\n"))
+        .expect("the enum is there");
+    let (body, _) = body.split_once("\n}\n").expect("the enum ends");
+    let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+    lines
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()))
+        .map(|line| line.split([' ', '(', ',']).next().expect("a name"))
+        .collect()
+}
+
+/// That a list which is made by hand has each variant once, in their order: the enums are open, so
+/// that no `match` of ours fails to compile when one is added.
+#[track_caller]
+fn one_of_each(list: &[impl fmt::Debug], source: &str, of: &str) {
+    let names: Vec<String> = list
+        .iter()
+        .map(|value| {
+            let debug = format!("{value:?}");
+            let end = debug.find([' ', '(']).unwrap_or(debug.len());
+            debug[..end].to_owned()
+        })
+        .collect();
+    assert_eq!(names, variants(source, of));
+}
+
 #[test]
 fn invalid() {
     let topic = TopicName::new("a/#").unwrap_err();
@@ -428,6 +456,7 @@ fn invalid() {
         Invalid::Scheme("mqtts".into()),
         Invalid::CredentialsInAddress,
     ];
+    one_of_each(&all, include_str!("../../src/error/invalid.rs"), "Invalid");
     let errors = all.map(|invalid| (format!("{invalid:?}"), PublishError::Invalid(invalid)));
     assert_snapshot!(list(errors));
 }
@@ -471,6 +500,11 @@ fn violation() {
             packet: PacketType::Puback,
         },
     ];
+    one_of_each(
+        &all,
+        include_str!("../../src/error/protocol.rs"),
+        "Violation",
+    );
     let errors = all.map(|violation| {
         (
             format!("{violation:?}"),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use nack_codec::{DecodeError, Disconnect, DisconnectReason, PacketType, Properties, ReasonCode};
+use nack_codec::{
+    DecodeError, Disconnect, DisconnectReason, PacketType, Properties, ReasonCode, Version,
+};
 
 use super::{Refusal, Retry, RetryTable, TimedOut, Violation, copied};
 
@@ -27,7 +29,13 @@ pub enum ConnectionLost {
     KeepAlive(#[source] TimedOut),
     /// The broker broke a rule.
     #[error("the broker broke the protocol")]
-    Protocol(#[source] Violation),
+    Protocol {
+        /// Which rule.
+        #[source]
+        violation: Violation,
+        /// The version of the protocol that was spoken.
+        version: Version,
+    },
     /// The broker sent bytes that are not a packet.
     #[error("the broker sent what no packet may say")]
     Decode(#[source] Box<DecodeError>),
@@ -53,7 +61,17 @@ impl ConnectionLost {
                 other => other,
             },
             Self::Eof | Self::Io(_) | Self::KeepAlive(_) => Retry::Reconnect,
-            Self::Protocol(_) | Self::Decode(_) | Self::ByClient => Retry::Never,
+            Self::Protocol { .. } | Self::Decode(_) | Self::ByClient => Retry::Never,
+        }
+    }
+
+    /// The statement of the standard that the broker broke, such as `MQTT-3.2.0-2`, if it broke one;
+    /// where no numbered statement says it, the section that does.
+    pub fn statement(&self) -> Option<&'static str> {
+        match self {
+            Self::Protocol { violation, version } => Some(violation.statement(*version)),
+            Self::Decode(error) => Some(error.statement()),
+            _ => None,
         }
     }
 

@@ -94,7 +94,8 @@ pub enum Violation {
 
 impl Violation {
     /// The statement that was broken, such as `MQTT-3.2.0-2`; where no numbered statement says it,
-    /// the section that does.
+    /// the section that does. [`ConnectionLost::statement`](crate::ConnectionLost::statement) knows
+    /// the version.
     pub const fn statement(&self, version: Version) -> &'static str {
         match (self, version) {
             (Self::ClientPacket { .. }, _) => "2.1.2",

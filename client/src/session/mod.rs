@@ -154,7 +154,9 @@ impl Session {
             Ok(delivery) => delivery,
             Err(violation) => {
                 let reason = violation.reason_code();
-                self.reject(ConnectionLost::Protocol(violation), Some(reason), now);
+                let version = self.config.version;
+                let cause = ConnectionLost::Protocol { violation, version };
+                self.reject(cause, Some(reason), now);
                 None
             }
         }

@@ -189,7 +189,7 @@ async fn something_else_than_connack_is_a_violation() {
         .connect_over(broker.connect())
         .await
         .unwrap_err();
-    let ConnectError::ConnectionLost(ConnectionLost::Protocol(violation)) = error else {
+    let ConnectError::ConnectionLost(ConnectionLost::Protocol { violation, .. }) = error else {
         panic!("{error:?}");
     };
     assert!(matches!(violation, Violation::BeforeConnack { .. }));

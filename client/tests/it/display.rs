@@ -238,6 +238,11 @@ fn timed_out(operation: Operation) -> TimedOut {
     TimedOut { operation, after }
 }
 
+const fn broken(violation: Violation) -> ConnectionLost {
+    let version = Version::V5;
+    ConnectionLost::Protocol { violation, version }
+}
+
 fn lost() -> Vec<(&'static str, ConnectionLost)> {
     let reset = io::Error::from(io::ErrorKind::ConnectionReset);
     vec![
@@ -247,10 +252,7 @@ fn lost() -> Vec<(&'static str, ConnectionLost)> {
             "KeepAlive",
             ConnectionLost::KeepAlive(timed_out(Operation::Ping)),
         ),
-        (
-            "Protocol",
-            ConnectionLost::Protocol(Violation::SecondConnack),
-        ),
+        ("Protocol", broken(Violation::SecondConnack)),
         ("ByClient", ConnectionLost::ByClient),
     ]
 }
@@ -505,11 +507,6 @@ fn violation() {
         include_str!("../../src/error/protocol.rs"),
         "Violation",
     );
-    let errors = all.map(|violation| {
-        (
-            format!("{violation:?}"),
-            ConnectionLost::Protocol(violation),
-        )
-    });
+    let errors = all.map(|violation| (format!("{violation:?}"), broken(violation)));
     assert_snapshot!(list(errors));
 }

@@ -107,10 +107,37 @@ async fn a_disconnect_reaches_everybody() {
 async fn a_violation_reaches_everybody() {
     let cause = ended_by(action::connack(0)).await;
     assert!(
-        matches!(cause, ConnectionLost::Protocol(Violation::SecondConnack)),
+        matches!(
+            cause,
+            ConnectionLost::Protocol {
+                violation: Violation::SecondConnack,
+                ..
+            }
+        ),
         "{cause:?}"
     );
     assert_eq!(cause.retry(), Retry::Never);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_broker_broke_has_its_statement_in_the_version_that_was_spoken() {
+    let twice = || action::connack(0);
+    for (version, action, expected) in [
+        (Version::V311, twice().into(), Some("MQTT-3.2.0-1")),
+        (Version::V5, twice().into(), Some("MQTT-3.2.0-2")),
+        (
+            Version::V5,
+            action::raw(b"\x36\x03\x00\x01a"),
+            Some("MQTT-3.3.1-4"),
+        ),
+        (Version::V5, action::close(), None),
+    ] {
+        let broker = MockBroker::in_memory();
+        let client = connected_with(&broker, options().version(version)).await;
+        broker.send(1, action).await.unwrap();
+        let cause = soon(client.closed()).await;
+        assert_eq!(cause.statement(), expected, "{cause:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

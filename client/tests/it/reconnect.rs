@@ -89,7 +89,7 @@ async fn a_session_that_the_client_does_not_know_is_refused() {
     // Another process with the same identifier.
     let client = Client::new(options.clone());
     let error = client.connect_over(broker.connect()).await.unwrap_err();
-    let ConnectError::ConnectionLost(ConnectionLost::Protocol(violation)) = error else {
+    let ConnectError::ConnectionLost(ConnectionLost::Protocol { violation, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!(violation, Violation::SessionPresentWithoutState);

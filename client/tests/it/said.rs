@@ -109,7 +109,7 @@ async fn reasons_that_were_declined_end_the_connection() {
     let expected = Violation::UnwantedProblemInformation { packet };
     let cause = soon(client.closed()).await;
     assert!(
-        matches!(cause, ConnectionLost::Protocol(violation) if violation == expected),
+        matches!(cause, ConnectionLost::Protocol { violation, .. } if violation == expected),
         "{cause:?}"
     );
 }

@@ -327,7 +327,11 @@ fn lost(cause: &ConnectionLost, version: Version) -> String {
         ConnectionLost::Eof => "EOF".to_owned(),
         ConnectionLost::Io(error) => error.to_string(),
         ConnectionLost::KeepAlive(timed_out) => timed_out.to_string(),
-        ConnectionLost::Protocol(violation) => {
+        ConnectionLost::Protocol {
+            violation,
+            version: spoken,
+        } => {
+            assert_eq!(*spoken, version);
             format!("{violation} [{}]", violation.statement(version))
         }
         ConnectionLost::Decode(error) => format!("{error} [{}]", error.statement()),

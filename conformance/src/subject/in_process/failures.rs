@@ -149,7 +149,7 @@ fn of_lost(lost: &ConnectionLost, version: Version) -> Failure {
             ..kind(FailureKind::Closed)
         },
         ConnectionLost::KeepAlive(_) => kind(FailureKind::Timeout),
-        ConnectionLost::Protocol(violation) => Failure {
+        ConnectionLost::Protocol { violation, .. } => Failure {
             statement: Some(violation.statement(version).to_owned()),
             ..kind(FailureKind::Protocol)
         },

@@ -5,6 +5,20 @@ use nack_codec::{PacketType, ReasonCode};
 use super::{ConnectionLost, Delivery, Invalid, Refusal, Refused, Retry, TimedOut};
 
 /// Why [`Client::publish`](crate::Client::publish) failed.
+///
+/// It does not give the message back. Whoever may want to try again publishes a clone, which shares
+/// topic and payload with the original, so that the message is there after every error:
+///
+/// ```
+/// # use nack_client::{Client, Publish, PublishError, Retry};
+/// # async fn twice(client: &Client, message: Publish) -> Result<(), PublishError> {
+/// match client.publish(message.clone()).await {
+///     Err(error) if error.retry() == Retry::Later => client.publish(message).await?,
+///     result => result?,
+/// };
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {

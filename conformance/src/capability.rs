@@ -37,6 +37,8 @@ pub enum Capability {
     /// Errors say what became of the message, whether trying again can help, and which statement
     /// the broker broke.
     RefusalAdvice,
+    /// Messages come by the subscription that they are for, and those that are for none apart.
+    SubscriptionStreams,
 }
 
 impl Capability {
@@ -56,6 +58,7 @@ impl Capability {
         Self::VirtualTime,
         Self::RefusalTexts,
         Self::RefusalAdvice,
+        Self::SubscriptionStreams,
     ];
 
     /// The name in the shim protocol.
@@ -75,6 +78,7 @@ impl Capability {
             Self::VirtualTime => "virtual_time",
             Self::RefusalTexts => "refusal_texts",
             Self::RefusalAdvice => "refusal_advice",
+            Self::SubscriptionStreams => "subscription_streams",
         }
     }
 }

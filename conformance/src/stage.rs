@@ -162,6 +162,19 @@ impl Stage {
         }
     }
 
+    /// An event that has come already and that `pick` picks; others before it are passed over.
+    pub async fn event_at_hand<T>(&mut self, pick: impl Fn(Event) -> Option<T>) -> Option<T> {
+        // A deadline that has passed: what is there is taken, and nothing is waited for.
+        let now = Instant::now();
+        loop {
+            let next = tokio::time::timeout_at(now, self.subject.next_event());
+            let event = next.await.ok()??;
+            if let Some(picked) = pick(event) {
+                return Some(picked);
+            }
+        }
+    }
+
     /// How many connections the client has opened.
     pub fn connections(&self) -> usize {
         let journal = self.journal();

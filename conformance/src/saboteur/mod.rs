@@ -5,11 +5,13 @@
 //! on their way. Each wrong behaviour has a file of its own.
 
 mod accepts_any_code;
+mod advises_for_the_mildest;
 mod answers_auth;
 mod blocks_behind_messages;
 mod drops_reason_string;
 mod drops_server_reference;
 mod drops_user_properties;
+mod ends_refused_filters;
 mod fears_quiet_success;
 mod forgets_codes;
 mod hangs_on_lost_connection;
@@ -17,6 +19,7 @@ mod hangs_up_on_refusal;
 mod hides_disconnect;
 mod hides_violations;
 mod ignores_receive_maximum;
+mod keeps_ended_filters;
 mod keeps_messages;
 mod keeps_reason_to_itself;
 mod leaks_quota;
@@ -71,9 +74,12 @@ impl Saboteur {
             drops_server_reference::DropsServerReference,
             wrong_fate::WrongFate,
             trusts_in_retries::TrustsInRetries,
+            advises_for_the_mildest::AdvisesForTheMildest,
             hangs_on_lost_connection::HangsOnLostConnection,
             hides_disconnect::HidesDisconnect,
             hides_violations::HidesViolations,
+            keeps_ended_filters::KeepsEndedFilters,
+            ends_refused_filters::EndsRefusedFilters,
             keeps_messages::KeepsMessages,
             releases_refused::ReleasesRefused,
             resends_refused::ResendsRefused,
@@ -125,6 +131,11 @@ trait Sabotage: Send + Sync {
 
     fn subscribed(&self, subscribed: Subscribed) -> Result<Subscribed, Failure> {
         Ok(subscribed)
+    }
+
+    /// What the client is told to do instead.
+    fn unsubscribe(&self, command: Unsubscribe) -> Unsubscribe {
+        command
     }
 
     /// An event; `None` if the application is never told.
@@ -231,6 +242,7 @@ impl Subject for SabotagedSubject {
             reasons: vec![0; command.filters.len()],
             ..Subscribed::default()
         };
+        let command = self.sabotage.unsubscribe(command);
         let answer = self.subject.unsubscribe(command);
         self.tell(answer, success, |sabotage, answer| {
             sabotage.subscribed(answer)

@@ -43,6 +43,9 @@ pub struct Message {
     /// What to acknowledge it with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<u64>,
+    /// Whether it came apart from all subscriptions, because it is for none of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unclaimed: bool,
 }
 
 /// A connection after the first.

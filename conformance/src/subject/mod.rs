@@ -13,6 +13,10 @@
 //!
 //! A client without these capabilities is not judged by them. One with `refusal_advice` types its
 //! errors, and must raise a refused filter; another may tell it among the `reasons` of a success.
+//!
+//! One with `subscription_streams` says of a `message` that is for none of its subscriptions that it
+//! is `unclaimed`, if it hands such a message out at all. Only there is it seen that a subscription
+//! has ended.
 
 mod answer;
 mod command;

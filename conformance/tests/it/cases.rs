@@ -59,12 +59,12 @@ fn pubcomp_reaches_the_caller_of_publish() {
 
 #[test]
 fn suback_reaches_the_caller_of_subscribe() {
-    all_pass("SUBACK", 590);
+    all_pass("SUBACK", 630);
 }
 
 #[test]
 fn unsuback_reaches_the_caller_of_unsubscribe() {
-    all_pass("UNSUBACK", 290);
+    all_pass("UNSUBACK", 305);
 }
 
 #[test]

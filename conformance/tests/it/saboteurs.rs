@@ -107,6 +107,36 @@ const CAUGHT: &[(&str, &str, Verdict, &str)] = {
             "API-retry",
         ),
         (
+            "advises_for_the_mildest",
+            "suback/0x97/before-0x87@5",
+            Api,
+            "API-retry",
+        ),
+        (
+            "advises_for_the_mildest",
+            "unsuback/0x91/before-0x80@5",
+            Api,
+            "API-retry",
+        ),
+        (
+            "keeps_ended_filters",
+            "unsuback/0x00/empty-properties@5",
+            Api,
+            "API-unsubscribed",
+        ),
+        (
+            "keeps_ended_filters",
+            "unsuback/0x87/before-0x80@5",
+            Api,
+            "API-unsubscribed",
+        ),
+        (
+            "ends_refused_filters",
+            "unsuback/0x87/third-of-three@5",
+            Api,
+            "API-delivered",
+        ),
+        (
             "hides_disconnect",
             "disconnect/0x8E/empty-properties@5",
             Api,

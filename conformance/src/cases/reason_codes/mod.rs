@@ -9,9 +9,11 @@ mod bystanders;
 mod connack;
 mod disconnect;
 mod form;
+mod mixed;
 mod publish;
 mod pubrel;
 mod subscribe;
+mod subscriptions;
 mod table;
 mod told;
 mod unlisted;
@@ -25,6 +27,7 @@ pub(crate) fn cases() -> impl Iterator<Item = Case> {
         .chain(publish::cases())
         .chain(pubrel::cases())
         .chain(subscribe::cases())
+        .chain(mixed::cases())
         .chain(disconnect::cases())
         .chain(auth::cases())
         .chain(unlisted::cases())

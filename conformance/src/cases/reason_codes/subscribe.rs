@@ -7,9 +7,9 @@ use super::answers;
 use super::bystanders::{self, Bystanders};
 use super::form::{Form, frame};
 use super::told::{self, Told};
-use super::{path, table, table_statement};
+use super::{path, subscriptions, table, table_statement};
 use crate::outcome::Finding;
-use crate::subject::{Answer, Event, Failure, Filter, Subscribe, Subscribed, Unsubscribe};
+use crate::subject::{Answer, Failure, Filter, Subscribe, Subscribed, Unsubscribe};
 use crate::verify::api;
 use crate::{Capability, Case, Stage};
 
@@ -92,12 +92,18 @@ fn case(told: Told, place: Place) -> Case {
     };
     let id = path(packet, told.code.number, form);
     let case = Case::new(id, title, packet.name(), async move |stage| {
-        answered(stage, told, place).await
+        answered(stage, told, codes(told, place)).await
     });
+    cites(case, told)
+}
+
+/// What a case about the answer to such a request proves.
+pub(super) fn cites(case: Case, told: Told) -> Case {
+    let (version, packet) = (told.version, told.packet);
     let case = case
         .cites(version, [table_statement(version, packet)])
         .cites(version, bystanders::SENTENCES)
-        .cites(version, ["API-delivered"]);
+        .cites(version, subscriptions::SENTENCES);
     let order = match packet {
         PacketType::Suback => "MQTT-3.9.3-1",
         _ => "MQTT-3.11.3-1",
@@ -109,22 +115,21 @@ fn case(told: Told, place: Place) -> Case {
     }
 }
 
-async fn answered(stage: &mut Stage, told: Told, place: Place) -> Result<(), Finding> {
+/// A request for as many filters as there are codes, which is answered with them; `told` is what
+/// its caller is told about, the first refusal if there is one.
+pub(super) async fn answered(stage: &mut Stage, told: Told, codes: Vec<u8>) -> Result<(), Finding> {
     answers::open(stage, 16).await?;
     let mut bystanders = Bystanders::begin(stage).await?;
-    let filters = &FILTERS[..place.filters];
+    let filters = &FILTERS[..codes.len()];
     if told.packet == PacketType::Unsuback {
         subscribed(stage, filters).await?;
     }
-    let codes = codes(told, place);
     let answer = request(stage, told, filters, codes.clone()).await;
     judge(stage, told, &codes, answer)?;
     bystanders.still_wait(stage)?;
-    if told.packet == PacketType::Suback {
-        granted_deliver(stage, filters, &codes).await?;
-    }
+    subscriptions::are(stage, told.packet, filters, &codes).await?;
     // The same request, which the broker now grants, on the same connection.
-    let granted = vec![0; place.filters];
+    let granted = vec![0; filters.len()];
     let again = request(stage, told, filters, granted.clone()).await;
     match again {
         Ok(subscribed) => {
@@ -215,7 +220,8 @@ fn judge(
     });
     match answer {
         Err(failure) if told.code.refuses => {
-            told.refusal(stage, &failure, None)?;
+            let advice = told.strictest(codes);
+            told.refusal_with_advice(stage, &failure, None, advice)?;
             let tells_all = stage.has(Capability::RefusalAdvice) || !failure.reasons.is_empty();
             match tells_all {
                 true => order.equal("codes of the filters", codes, &failure.reasons),
@@ -233,29 +239,4 @@ fn judge(
             told.texts(stage, &subscribed.props)
         }
     }
-}
-
-/// The filters that were granted beside the refused one are subscriptions like any other.
-async fn granted_deliver(stage: &mut Stage, filters: &[&str], codes: &[u8]) -> Result<(), Finding> {
-    for (filter, code) in filters.iter().zip(codes) {
-        if *code > 2 {
-            continue;
-        }
-        let bytes = answers::message(stage.version(), filter, None, 0, filter.as_bytes());
-        answers::send(stage, bytes).await?;
-        let received = stage
-            .event(|event| match event {
-                Event::Message(message) => Some(message),
-                _ => None,
-            })
-            .await;
-        api("API-delivered").that(
-            format!("a message for `{filter}`, which was granted, is delivered"),
-            received
-                .as_ref()
-                .is_some_and(|message| message.topic == *filter),
-            || format!("{received:?}"),
-        )?;
-    }
-    Ok(())
 }

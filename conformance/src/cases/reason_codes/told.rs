@@ -3,7 +3,7 @@
 use nack_codec::{PacketType, Version};
 
 use super::form::Form;
-use super::table::{Code, Lasts};
+use super::table::{self, Code, Lasts};
 use crate::outcome::Finding;
 use crate::subject::{Advice, Delivery, Failure, FailureKind, Properties};
 use crate::verify::api;
@@ -45,6 +45,17 @@ impl Told {
         failure: &Failure,
         delivery: Option<Delivery>,
     ) -> Result<(), Finding> {
+        self.refusal_with_advice(stage, failure, delivery, self.advice())
+    }
+
+    /// The same, where the advice is not that of this code alone.
+    pub(super) fn refusal_with_advice(
+        &self,
+        stage: &Stage,
+        failure: &Failure,
+        delivery: Option<Delivery>,
+        retry: Advice,
+    ) -> Result<(), Finding> {
         let kind = match self.packet {
             PacketType::Disconnect => FailureKind::Closed,
             _ => FailureKind::Refused,
@@ -61,7 +72,6 @@ impl Told {
         )?;
         self.texts(stage, &failure.props)?;
         if stage.has(Capability::RefusalAdvice) {
-            let retry = self.advice();
             api("API-delivery").equal("delivery", &delivery, &failure.delivery)?;
             api("API-retry").equal("advice", &Some(retry), &failure.retry)?;
         }
@@ -123,7 +133,7 @@ impl Told {
     }
 
     /// The judgement of the table, and of its notes where one word does not say it.
-    fn advice(&self) -> Advice {
+    pub(super) fn advice(&self) -> Advice {
         let ends_connection = self.packet == PacketType::Disconnect;
         let answers_connect = self.packet == PacketType::Connack;
         match (self.code.meaning, self.code.lasts) {
@@ -139,6 +149,34 @@ impl Told {
             (_, Lasts::Permanent | Lasts::CallerBug) => Advice::Never,
             (_, Lasts::Redirect) => Advice::Elsewhere,
         }
+    }
+
+    /// The advice on an answer that has all these codes: what is right for each of its refusals,
+    /// and so the strictest.
+    pub(super) fn strictest(&self, codes: &[u8]) -> Advice {
+        let listed = table::listed(self.version, self.packet).iter();
+        let refusals = listed.filter(|code| code.refuses && codes.contains(&code.number));
+        let advice = refusals.map(|code| {
+            Self {
+                code: *code,
+                ..*self
+            }
+            .advice()
+        });
+        advice.min_by_key(rank).unwrap_or(Advice::Never)
+    }
+}
+
+/// How much an advice allows, least first: nothing, what costs the session, what a person must
+/// decide, and what goes on by itself.
+const fn rank(advice: &Advice) -> u8 {
+    match advice {
+        Advice::Never => 0,
+        Advice::NewSession => 1,
+        Advice::CallerDecides => 2,
+        Advice::Elsewhere => 3,
+        Advice::Reconnect => 4,
+        Advice::Later => 5,
     }
 }
 

@@ -48,6 +48,7 @@ impl Launcher for InProcess {
                 C::VirtualTime,
                 C::RefusalTexts,
                 C::RefusalAdvice,
+                C::SubscriptionStreams,
             ],
             fields: commands::FIELDS.map(str::to_owned).into(),
         }
@@ -93,7 +94,7 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
-    fn message(&self, message: &ClientMessage) {
+    fn message(&self, message: &ClientMessage, unclaimed: bool) {
         self.tell(Event::Message(Message {
             topic: message.topic().as_str().to_owned(),
             payload: message.payload().to_vec(),
@@ -102,12 +103,13 @@ impl Events {
             dup: message.dup(),
             props: Box::new(commands::shown(message.properties())),
             token: None,
+            unclaimed,
         }));
     }
 
     async fn forward(self, mut subscription: Subscription) {
         while let Some(Ok(message)) = subscription.recv().await {
-            self.message(&message);
+            self.message(&message, false);
         }
     }
 }
@@ -147,7 +149,7 @@ impl InProcessSubject {
             let events = self.events.clone();
             self.watch(async move {
                 while let Some(message) = messages.recv().await {
-                    events.message(&message);
+                    events.message(&message, true);
                 }
             });
         }

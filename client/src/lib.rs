@@ -9,6 +9,7 @@ mod options;
 mod properties;
 mod publish;
 mod scope;
+mod secret;
 pub mod session;
 mod subscribe;
 mod subscription;

@@ -8,7 +8,7 @@ use nack_codec::{Binary, Properties, Property, Text, TopicName, Version};
 use crate::Publish;
 use crate::error::{Invalid, RetryTable};
 use crate::properties::PropertyList;
-use crate::session::{Config, WillMessage};
+use crate::session::{Config, Secret, WillMessage};
 
 /// What a client asks for when it connects, and how long it waits.
 ///
@@ -36,7 +36,7 @@ pub struct Options {
     ping_timeout: Duration,
     operation_timeout: Option<Duration>,
     user_name: Option<String>,
-    password: Option<Bytes>,
+    password: Option<Secret<Bytes>>,
     will: Option<Publish>,
     will_delay_interval: Option<u32>,
     receive_maximum: u16,
@@ -155,7 +155,7 @@ impl Options {
     /// Sets user name and password.
     pub fn credentials(mut self, user_name: impl Into<String>, password: impl Into<Bytes>) -> Self {
         self.user_name = Some(user_name.into());
-        self.password = Some(password.into());
+        self.password = Some(Secret(password.into()));
         self
     }
 
@@ -270,7 +270,7 @@ impl Options {
                 None => None,
             },
             password: match &self.password {
-                Some(password) => Some(binary("password", password.clone())?),
+                Some(Secret(password)) => Some(Secret(binary("password", password.clone())?)),
                 None => None,
             },
             will: self.will_message()?,
@@ -412,6 +412,23 @@ mod tests {
             check(Options::new("h").version(Version::V311).clean_start(false)),
             Invalid::EmptyClientIdentifier
         ));
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let options = Options::new("h").credentials("plant", "s3cret");
+        let texts = [
+            format!("{options:?}"),
+            format!("{:?}", options.config().unwrap()),
+        ];
+        // As text, and as bytes.
+        for shown in texts {
+            assert!(shown.contains("plant"), "{shown}");
+            assert!(
+                !shown.contains("s3cret") && !shown.contains("115, 51"),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

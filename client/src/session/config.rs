@@ -8,6 +8,7 @@ use nack_codec::{
 };
 
 use crate::error::{Invalid, RetryTable};
+use crate::secret::Secret;
 
 /// What a session asks for. [`check`](Self::check) says whether the wire can carry it.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct Config {
     /// Who the client says it is.
     pub user_name: Option<Text>,
     /// How it proves that.
-    pub password: Option<Binary>,
+    pub password: Option<Secret<Binary>>,
     /// What the broker publishes when the client is gone.
     pub will: Option<WillMessage>,
     /// How many messages the broker may send before they are acknowledged.
@@ -94,7 +95,7 @@ impl Config {
                 properties: will.properties.borrow(),
             }),
             user_name: self.user_name.as_ref().map(Text::borrow),
-            password: self.password.as_ref().map(Binary::borrow),
+            password: self.password.as_ref().map(|Secret(bytes)| bytes.borrow()),
             properties: self.properties.borrow(),
         }
     }

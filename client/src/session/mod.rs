@@ -43,6 +43,7 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
+pub use crate::secret::Secret;
 pub use config::{Config, WillMessage};
 pub(crate) use ending::CLOSE_TIMEOUT;
 pub use event::{Connected, Event, OperationId, Outcome, RequestError};

@@ -12,7 +12,7 @@ use super::packets::{
     pubrel, reason_string, suback, v5, v311,
 };
 use super::pair::Pair;
-use crate::session::{Config, WillMessage};
+use crate::session::{Config, Secret, WillMessage};
 use crate::{
     Disconnect, Publish, QoS::AtLeastOnce, QoS::AtMostOnce, QoS::ExactlyOnce, Subscribe, Version,
 };
@@ -60,7 +60,7 @@ fn connect_says_all_that_was_asked_for() {
         clean_start: false,
         keep_alive: 60,
         user_name: Some(text("u")),
-        password: Binary::new("p".into()),
+        password: Binary::new("p".into()).map(Secret),
         will: Some(will.clone()),
         properties: properties([
             Property::SessionExpiryInterval(300),
@@ -79,7 +79,7 @@ fn connect_says_all_that_was_asked_for() {
         client_id: text("c"),
         keep_alive: 60,
         user_name: Some(text("u")),
-        password: Binary::new("p".into()),
+        password: Binary::new("p".into()).map(Secret),
         will: Some(WillMessage {
             properties: Properties::new(),
             ..will

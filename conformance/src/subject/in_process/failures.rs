@@ -170,7 +170,8 @@ fn of_invalid(invalid: &Invalid) -> Failure {
         Invalid::QosNotSupported { .. }
         | Invalid::RetainNotSupported
         | Invalid::WildcardSubscriptionsNotSupported
-        | Invalid::SharedSubscriptionsNotSupported => FailureKind::Limit,
+        | Invalid::SharedSubscriptionsNotSupported
+        | Invalid::SubscriptionIdentifiersNotSupported => FailureKind::Limit,
         Invalid::NoPacketIdentifier => FailureKind::Quota,
         _ => FailureKind::Usage,
     })

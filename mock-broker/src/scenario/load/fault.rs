@@ -133,7 +133,7 @@ fn wanted(expected: &dyn Expected) -> String {
         "u8" => "a number from 0 to 255".to_owned(),
         "u16" => "a number from 0 to 65535".to_owned(),
         "u32" => "a number from 0 to 4294967295".to_owned(),
-        "u64" | "usize" => "a number, 0 or more".to_owned(),
+        "u64" | "usize" => "a whole number, 0 or more".to_owned(),
         "a string" => "a text".to_owned(),
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "a list in brackets".to_owned(),

@@ -112,6 +112,11 @@ pub enum TlsFaultName {
     UnknownAuthority,
     /// Nobody but itself vouches for the certificate.
     SelfSigned,
+    /// The certificate is vouched for by way of another authority, whose certificate is not sent
+    /// along.
+    MissingIntermediate,
+    /// The certificate is for clients.
+    WrongPurpose,
     /// The server knows nothing of application protocols.
     NoAlpn,
     /// The server knows one application protocol, which no client offers.
@@ -126,6 +131,10 @@ pub enum TlsFaultName {
     ResetAfterClientHello,
     /// The connection is closed behind ServerHello.
     CloseAfterServerHello,
+    /// Odd: records are as small as can be.
+    SmallRecords,
+    /// Odd: the keys of the server change right behind the handshake, which TLS 1.2 does not know.
+    KeyUpdate,
     /// The first record behind the handshake cannot be decrypted.
     CorruptRecord,
     /// Connections are closed without `close_notify`.
@@ -403,6 +412,8 @@ impl From<TlsFaultName> for TlsFault {
             TlsFaultName::WrongName => CertificateFault::WrongName.into(),
             TlsFaultName::UnknownAuthority => CertificateFault::UnknownAuthority.into(),
             TlsFaultName::SelfSigned => CertificateFault::SelfSigned.into(),
+            TlsFaultName::MissingIntermediate => CertificateFault::MissingIntermediate.into(),
+            TlsFaultName::WrongPurpose => CertificateFault::WrongPurpose.into(),
             TlsFaultName::NoAlpn => Self::NoAlpn,
             TlsFaultName::WrongAlpn => Self::WrongAlpn,
             TlsFaultName::Garbage => Self::Garbage,
@@ -410,6 +421,8 @@ impl From<TlsFaultName> for TlsFault {
             TlsFaultName::CloseAfterClientHello => Self::CloseAfterClientHello,
             TlsFaultName::ResetAfterClientHello => Self::ResetAfterClientHello,
             TlsFaultName::CloseAfterServerHello => Self::CloseAfterServerHello,
+            TlsFaultName::SmallRecords => Self::SmallRecords,
+            TlsFaultName::KeyUpdate => Self::KeyUpdate,
             TlsFaultName::CorruptRecord => Self::CorruptRecord,
             TlsFaultName::NoCloseNotify => Self::NoCloseNotify,
         }
@@ -438,5 +451,49 @@ impl From<WebSocketFaultName> for WebSocketFault {
             WebSocketFaultName::UnexpectedContinuation => Self::UnexpectedContinuation,
             WebSocketFaultName::NoCloseFrame => Self::NoCloseFrame,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The name of a fault; where there is none, the key that says it.
+    const fn name(fault: TlsFault) -> Result<TlsFaultName, &'static str> {
+        Ok(match fault {
+            TlsFault::Certificate(fault) => match fault {
+                CertificateFault::Expired => TlsFaultName::Expired,
+                CertificateFault::NotYetValid => TlsFaultName::NotYetValid,
+                CertificateFault::WrongName => TlsFaultName::WrongName,
+                CertificateFault::UnknownAuthority => TlsFaultName::UnknownAuthority,
+                CertificateFault::SelfSigned => TlsFaultName::SelfSigned,
+                CertificateFault::MissingIntermediate => TlsFaultName::MissingIntermediate,
+                CertificateFault::WrongPurpose => TlsFaultName::WrongPurpose,
+            },
+            TlsFault::NoAlpn => TlsFaultName::NoAlpn,
+            TlsFault::WrongAlpn => TlsFaultName::WrongAlpn,
+            TlsFault::Garbage => TlsFaultName::Garbage,
+            TlsFault::Stall => TlsFaultName::Stall,
+            TlsFault::Alert(_) => return Err("alert"),
+            TlsFault::CloseAfterClientHello => TlsFaultName::CloseAfterClientHello,
+            TlsFault::ResetAfterClientHello => TlsFaultName::ResetAfterClientHello,
+            TlsFault::CloseAfterServerHello => TlsFaultName::CloseAfterServerHello,
+            TlsFault::SmallRecords => TlsFaultName::SmallRecords,
+            TlsFault::KeyUpdate => TlsFaultName::KeyUpdate,
+            TlsFault::CorruptRecord => TlsFaultName::CorruptRecord,
+            TlsFault::NoCloseNotify => TlsFaultName::NoCloseNotify,
+        })
+    }
+
+    /// A fault without a name does not compile here.
+    #[test]
+    fn each_name_is_that_of_its_fault() {
+        let schema = schemars::schema_for!(TlsFaultName);
+        let words = schema.get("oneOf").and_then(|all| all.as_array()).unwrap();
+        for word in words {
+            let named: TlsFaultName = serde_json::from_value(word["const"].clone()).unwrap();
+            assert_eq!(name(named.into()), Ok(named));
+        }
+        assert_eq!(words.len(), 18);
     }
 }

@@ -57,6 +57,7 @@ fn what_is_of_the_wrong_kind_is_told_with_what_was_expected() {
             "[[step]]\non = []\n",
             "[[step]]\non = {}\nexpect = \"sometimes\"\n",
             "[[step]]\non = {}\ndrive = { send_hex = \"6 02\" }\n",
+            "[[step]]\non = {}\ndrive = { delay_ms = 1.5 }\n",
             "base = \"loud\"\n",
             "[base.limits]\nmaximum_qos = 3\n",
             "base = { upstream = \"127.0.0.1:1\", users = [] , limits = { receive_maximum = 1 } }\n",

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,7 +39,8 @@ struct Arguments {
     #[arg(long)]
     list: bool,
 
-    /// Write the report as JSON too; `-` is the standard output.
+    /// Write the report, or the list, as JSON too; `-` is the standard output, and then nothing else
+    /// is written there.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
@@ -114,7 +115,13 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         return Ok(ExitCode::from(NOTHING_MATCHED));
     }
     if arguments.list {
-        return list(&chosen).map(|()| ExitCode::SUCCESS);
+        if arguments.json.as_deref() != Some("-".as_ref()) {
+            list(&chosen)?;
+        }
+        if let Some(path) = &arguments.json {
+            write_to(path, |out| report::write_list_json(&chosen, out))?;
+        }
+        return Ok(ExitCode::SUCCESS);
     }
     let Some(launcher) = launcher(arguments.saboteur.as_deref()) else {
         let names: Vec<&str> = Saboteur::all().iter().map(Saboteur::name).collect();
@@ -150,7 +157,7 @@ fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         show(&report, arguments, elapsed, &mut io::stdout().lock())?;
     }
     if let Some(path) = &arguments.json {
-        write_json(&report, path)?;
+        write_to(path, |out| report::write_json(&report, out))?;
     }
     Ok(match report.failures().next() {
         None => ExitCode::SUCCESS,
@@ -226,9 +233,10 @@ fn list(runs: &[Run]) -> io::Result<()> {
     out.flush()
 }
 
-fn write_json(report: &Report<'_>, path: &std::path::Path) -> io::Result<()> {
+/// Writes to a file, or to the standard output for `-`.
+fn write_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if path.as_os_str() == "-" {
-        return report::write_json(report, io::stdout().lock());
+        return write(&mut io::stdout().lock());
     }
     let named = |error: io::Error| {
         io::Error::new(
@@ -237,9 +245,7 @@ fn write_json(report: &Report<'_>, path: &std::path::Path) -> io::Result<()> {
         )
     };
     let mut file = BufWriter::new(File::create(path).map_err(named)?);
-    report::write_json(report, &mut file)
-        .and_then(|()| file.flush())
-        .map_err(named)
+    write(&mut file).and_then(|()| file.flush()).map_err(named)
 }
 
 fn show(

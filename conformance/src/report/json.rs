@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::outcome::{Finding, Strictness, Verdict};
+use crate::selection::Run;
 use crate::statement::version_name;
 use crate::subject::Hello;
 
@@ -23,17 +24,7 @@ pub fn write_json(report: &Report<'_>, mut writer: impl Write) -> io::Result<()>
         .iter()
         .zip(report.outcomes)
         .map(|(run, outcome)| RunReport {
-            name: run.name(),
-            version: version_name(run.version),
-            group: run.case.group(),
-            title: run.case.title(),
-            statements: run
-                .case
-                .citations()
-                .iter()
-                .filter(|citation| citation.version == run.version)
-                .map(|citation| citation.statement)
-                .collect(),
+            run: Listed::new(run),
             verdict: outcome.verdict,
             lacking: outcome.lacking.map(|capability| capability.name()),
             findings: &outcome.findings,
@@ -58,6 +49,53 @@ pub fn write_json(report: &Report<'_>, mut writer: impl Write) -> io::Result<()>
     writeln!(writer)
 }
 
+/// Writes what there is to run as one JSON object: `format` as in the report, and of each of `runs`
+/// what the report says of it too.
+///
+/// # Errors
+///
+/// Where `writer` cannot be written to.
+pub fn write_list_json(runs: &[Run], mut writer: impl Write) -> io::Result<()> {
+    let list = List {
+        format: 1,
+        runs: runs.iter().map(Listed::new).collect(),
+    };
+    serde_json::to_writer_pretty(&mut writer, &list)?;
+    writeln!(writer)
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    format: u32,
+    runs: Vec<Listed<'a>>,
+}
+
+/// What a run is.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: String,
+    version: &'static str,
+    group: &'a str,
+    title: &'a str,
+    statements: Vec<&'static str>,
+}
+
+impl<'a> Listed<'a> {
+    fn new(run: &'a Run) -> Self {
+        let citations = run.case.citations().iter();
+        Self {
+            name: run.name(),
+            version: version_name(run.version),
+            group: run.case.group(),
+            title: run.case.title(),
+            statements: citations
+                .filter(|citation| citation.version == run.version)
+                .map(|citation| citation.statement)
+                .collect(),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct WholeReport<'a> {
     format: u32,
@@ -70,11 +108,8 @@ struct WholeReport<'a> {
 
 #[derive(Serialize)]
 struct RunReport<'a> {
-    name: String,
-    version: &'static str,
-    group: &'a str,
-    title: &'a str,
-    statements: Vec<&'static str>,
+    #[serde(flatten)]
+    run: Listed<'a>,
     verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     lacking: Option<&'static str>,

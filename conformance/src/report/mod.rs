@@ -3,7 +3,7 @@
 mod json;
 mod terminal;
 
-pub use json::write_json;
+pub use json::{write_json, write_list_json};
 pub use terminal::{failure, table};
 
 use crate::outcome::{Outcome, Strictness, Verdict};

@@ -102,6 +102,18 @@ fn listing_runs_nothing_and_filters_all_the_same() {
 }
 
 #[test]
+fn a_list_can_be_json_alone() {
+    let picked = ["--list", "--filter", "puback/0x97/no-properties@5", "--json", "-"];
+    let (out, err) = check(&picked, 0);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let run = &json["runs"][0];
+    assert_eq!(run["name"], "puback/0x97/no-properties@5");
+    assert!(run["statements"].is_array() && run["title"].is_string());
+    assert_eq!(run.get("verdict"), None);
+    assert_eq!(err, "");
+}
+
+#[test]
 fn several_filters_pick_what_any_of_them_picks_once() {
     let filters = [
         "--list",

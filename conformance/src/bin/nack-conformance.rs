@@ -63,7 +63,7 @@ const AFTER_HELP: &str = "\
 Names:
   A case is named packet/code/form, such as puback/0x97/reason-string; behind @ stands the version.
   Codes outside the tables of the standard are named packet/code/reserved, or …/misplaced if they
-  belong to another packet.
+  belong to another packet; behind it -with-everything, if there are properties around the code.
 
 Examples:
   nack-conformance                              everything

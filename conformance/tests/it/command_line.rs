@@ -103,7 +103,13 @@ fn listing_runs_nothing_and_filters_all_the_same() {
 
 #[test]
 fn a_list_can_be_json_alone() {
-    let picked = ["--list", "--filter", "puback/0x97/no-properties@5", "--json", "-"];
+    let picked = [
+        "--list",
+        "--filter",
+        "puback/0x97/no-properties@5",
+        "--json",
+        "-",
+    ];
     let (out, err) = check(&picked, 0);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let run = &json["runs"][0];

@@ -44,19 +44,30 @@ pub(super) fn cases() -> impl Iterator<Item = Case> {
     let packets = packets.chain(v311.map(|packet| (Version::V311, packet)));
     packets.flat_map(|(version, packet)| {
         let codes = table::unlisted(version, packet).into_iter();
-        codes.map(move |(code, elsewhere)| {
-            let statement = named_statement(version, packet);
-            case(
-                Violation {
-                    version,
-                    packet,
-                    code,
-                    statement,
-                },
-                elsewhere,
-            )
+        codes.flat_map(move |(code, elsewhere)| {
+            let violation = Violation {
+                version,
+                packet,
+                code,
+                statement: named_statement(version, packet),
+            };
+            forms(version, packet)
+                .iter()
+                .map(move |form| case(violation, *form, elsewhere))
         })
     })
+}
+
+/// With as little around the code as can be, and with as much.
+const fn forms(version: Version, packet: PacketType) -> &'static [Form] {
+    match (version, packet) {
+        // Its packets have one form.
+        (Version::V311, _) => &[Form::Empty],
+        (Version::V5, PacketType::Connack | PacketType::Suback | PacketType::Unsuback) => {
+            &[Form::Empty, Form::Everything]
+        }
+        (Version::V5, _) => &[Form::NoProperties, Form::Everything],
+    }
 }
 
 /// The statement that an error is to name; where the standard numbers none, the section.
@@ -67,9 +78,9 @@ const fn named_statement(version: Version, packet: PacketType) -> &'static str {
     }
 }
 
-fn case(violation: Violation, elsewhere: Option<&str>) -> Case {
+fn case(violation: Violation, form: Form, elsewhere: Option<&str>) -> Case {
     let Violation { packet, code, .. } = violation;
-    let (form, title) = match elsewhere {
+    let (name, title) = match elsewhere {
         Some(name) => (
             "misplaced",
             format!("{packet} 0x{code:02X} ({name}) is a violation"),
@@ -79,12 +90,18 @@ fn case(violation: Violation, elsewhere: Option<&str>) -> Case {
             format!("{packet} 0x{code:02X}, which is reserved, is a violation"),
         ),
     };
-    let id = path(packet, code, form);
+    let (id, title) = match form {
+        Form::Everything => (
+            path(packet, code, &format!("{name}-with-{}", form.name())),
+            format!("{title}, whatever else it says"),
+        ),
+        _ => (path(packet, code, name), title),
+    };
     let case = Case::new(id, title, packet.name(), async move |stage| match packet {
-        PacketType::Connack => connecting(stage, violation).await,
-        PacketType::Pubrel => delivering(stage, violation).await,
-        PacketType::Disconnect => told_to_leave(stage, violation).await,
-        _ => asking(stage, violation).await,
+        PacketType::Connack => connecting(stage, violation, form).await,
+        PacketType::Pubrel => delivering(stage, violation, form).await,
+        PacketType::Disconnect => told_to_leave(stage, violation, form).await,
+        _ => asking(stage, violation, form).await,
     });
     let case = violation.cites(case);
     match packet {
@@ -96,9 +113,9 @@ fn case(violation: Violation, elsewhere: Option<&str>) -> Case {
 }
 
 /// CONNACK: there is no connection yet, and there will be none.
-async fn connecting(stage: &mut Stage, violation: Violation) -> Result<(), Finding> {
+async fn connecting(stage: &mut Stage, violation: Violation, form: Form) -> Result<(), Finding> {
     let bytes = match violation.version {
-        Version::V5 => Form::Empty.connack(violation.code, &[]),
+        Version::V5 => form.connack(violation.code, &[]),
         Version::V311 => frame(PacketType::Connack, &[0, violation.code]),
     };
     stage.rule(Rule::given(connect().connection(CONNECTION)).then(raw(bytes)));
@@ -110,10 +127,10 @@ async fn connecting(stage: &mut Stage, violation: Violation) -> Result<(), Findi
 }
 
 /// An answer to one of several operations: all end, each with the violation.
-async fn asking(stage: &mut Stage, violation: Violation) -> Result<(), Finding> {
+async fn asking(stage: &mut Stage, violation: Violation, form: Form) -> Result<(), Finding> {
     answers::open(stage, 16).await?;
     let bystanders = Bystanders::begin(stage).await?;
-    script(stage, violation);
+    script(stage, violation, form);
     let failure = match violation.packet {
         PacketType::Suback => {
             let filters = vec![Filter::at("probe", 2)];
@@ -153,35 +170,34 @@ async fn asking(stage: &mut Stage, violation: Violation) -> Result<(), Finding> 
 }
 
 /// PUBREL: the broker's message, and the operations beside it.
-async fn delivering(stage: &mut Stage, violation: Violation) -> Result<(), Finding> {
+async fn delivering(stage: &mut Stage, violation: Violation, form: Form) -> Result<(), Finding> {
     delivery::listen(stage).await?;
     let bystanders = Bystanders::begin(stage).await?;
     delivery::deliver(stage, b"first").await?;
     let packet_id = delivery::message_id();
-    let form = Form::NoProperties;
     let bytes = form.acknowledgement(PacketType::Pubrel, packet_id, violation.code);
     answers::send(stage, bytes).await?;
     violation.ends(stage, bystanders).await
 }
 
 /// DISCONNECT: the connection is over, but not for a reason that the broker may give.
-async fn told_to_leave(stage: &mut Stage, violation: Violation) -> Result<(), Finding> {
+async fn told_to_leave(stage: &mut Stage, violation: Violation, form: Form) -> Result<(), Finding> {
     answers::open(stage, 16).await?;
     let bystanders = Bystanders::begin(stage).await?;
-    answers::send(stage, Form::NoProperties.disconnect(violation.code)).await?;
+    answers::send(stage, form.disconnect(violation.code)).await?;
     violation.ends(stage, bystanders).await
 }
 
-fn script(stage: &Stage, violation: Violation) {
+fn script(stage: &Stage, violation: Violation, form: Form) {
     let Violation {
         version,
         packet,
         code,
         ..
     } = violation;
-    let acknowledges = move |packet_id| Form::NoProperties.acknowledgement(packet, packet_id, code);
+    let acknowledges = move |packet_id| form.acknowledgement(packet, packet_id, code);
     let codes = move |packet_id: u16| match version {
-        Version::V5 => Form::Empty.codes(packet, packet_id, code, &[code]),
+        Version::V5 => form.codes(packet, packet_id, code, &[code]),
         Version::V311 => frame(packet, &[&packet_id.to_be_bytes()[..], &[code]].concat()),
     };
     match packet {

@@ -204,7 +204,8 @@ impl MockBroker {
     /// (server shutting down). Other base behaviours say nothing, and neither is anything said where
     /// a rule has the broker [fall silent](crate::action::fall_silent).
     ///
-    /// It waits until the clients have closed too, for half a second at the most. Then
+    /// It waits until the clients have closed too, for half a second at the most once the last of
+    /// them is told, and for five seconds in all. Then
     /// [`resume_listening`](Self::resume_listening) makes it a restart, with all sessions there.
     ///
     /// # Errors

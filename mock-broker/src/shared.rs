@@ -10,7 +10,7 @@ use nack_codec::Version;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::action::{Action, Listen};
 use crate::base::{Behaviour, behaviour};
@@ -88,8 +88,12 @@ pub(crate) struct Link {
     task: Option<JoinHandle<()>>,
 }
 
-/// How long the clients of a broker that is stopped may take to read that, and to close.
+/// How long the clients of a broker that is stopped may take to read that, and to close, once the
+/// last of them is told: what the broker itself takes to tell thousands is not at their expense.
 const PARTING: Duration = Duration::from_millis(500);
+
+/// How long all of it may take.
+const LONGEST_PARTING: Duration = Duration::from_secs(5);
 
 /// Of how many client identifiers connections are counted: those of more count as first ones.
 const CLIENTS_COUNTED: usize = 100_000;
@@ -294,10 +298,32 @@ impl Shared {
                 let _ = task.await;
             }
         };
-        let _ = timeout(PARTING, gone).await;
+        tokio::select! {
+            () = gone => {}
+            () = self.had_time_to_part() => {}
+        }
         closed.map(drop)
     }
 
+    /// Waits until nobody was parted from for a while.
+    async fn had_time_to_part(&self) {
+        let mut changes = self.changed.subscribe();
+        let end = Instant::now() + LONGEST_PARTING;
+        let mut due = end;
+        let mut left = usize::MAX;
+        loop {
+            let now = Instant::now();
+            // Who is parted from has no link any more, whether it has read that or not.
+            let open = self.state().links.len();
+            if open < left {
+                left = open;
+                due = end.min(now + PARTING);
+            }
+            if now >= due || !matches!(timeout_at(due, changes.changed()).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
     pub(crate) fn end_connections(&self) {
         self.doors.end();
         let (links, clock) = {

@@ -14,6 +14,7 @@ pub use serve::{ControlServer, StartError};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
@@ -29,6 +30,9 @@ use route::{ROUTES, Route};
 /// How many requests may wait for what will be in the journal, streams of it among them: fewer than
 /// there may be connections, so that there is always one for something else.
 const WAITING: usize = 64;
+
+/// The parts of the path, unless they are not text.
+type Path = Result<RawPathParams, RawPathParamsRejection>;
 
 /// What all requests share.
 struct App {
@@ -65,7 +69,7 @@ fn router(broker: Local, access: Access) -> Router {
             };
             methods = methods.on(
                 filter,
-                async move |State(app): State<Arc<App>>, path: RawPathParams, request: Request| {
+                async move |State(app): State<Arc<App>>, path: Path, request: Request| {
                     run(route, &app, path, request).await
                 },
             );
@@ -90,8 +94,12 @@ impl App {
     }
 }
 
-async fn run(route: &Route, app: &App, path: RawPathParams, request: Request) -> Response {
-    match route::run(route, app, &path, request).await {
+async fn run(route: &Route, app: &App, path: Path, request: Request) -> Response {
+    let done = match path {
+        Ok(path) => route::run(route, app, &path, request).await,
+        Err(rejection) => Err(parameters::unreadable(&rejection)),
+    };
+    match done {
         Ok(response) => response,
         Err(problem) => answer::problem(&problem),
     }

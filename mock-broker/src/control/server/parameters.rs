@@ -1,5 +1,6 @@
 //! Parameters of the path and the query.
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Query, RawPathParams};
 use axum::http::{HeaderMap, Uri};
 
@@ -23,6 +24,16 @@ pub(super) fn number<T: std::str::FromStr>(path: &RawPathParams, name: &str) -> 
             "`{}` is no {name}: it is a number",
             shown(text)
         ))),
+    }
+}
+
+/// A path of which a part is no text.
+pub(super) fn unreadable(rejection: &RawPathParamsRejection) -> Problem {
+    match rejection {
+        RawPathParamsRejection::InvalidUtf8InPathParam(_) => {
+            bad("the path is not UTF-8 once its `%` are decoded".to_owned())
+        }
+        rejection => bad(format!("the path cannot be read: {rejection}")),
     }
 }
 

@@ -100,6 +100,9 @@ async fn a_wrong_request_is_told_what_is_wrong() {
         ("POST /clients/nobody/send", r#"{"close": "fin"}"#),
         ("POST /clients/nobody/send", r#"{"close": "finn"}"#),
         ("POST /connections/0x1/send", r#"{"close": "fin"}"#),
+        ("POST /clients/%ff/send", r#"{"close": "fin"}"#),
+        ("POST /connections/%ff/send", r#"{"close": "fin"}"#),
+        ("DELETE /rules/%ff", ""),
     ];
     let mut told = String::new();
     for (line, body) in requests {

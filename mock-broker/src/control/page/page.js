@@ -560,7 +560,7 @@ function showRules(rules) {
     });
     return el(
       'li', 'rule', el('span', 'title'), el('span', 'given'),
-      el('span', 'hits', el('b'), 'hits'), remove,
+      el('span', 'hits', el('b'), el('span')), remove,
     );
   }, (node, rule) => {
     node.querySelector('.title').textContent = rule.title;
@@ -572,6 +572,7 @@ function showRules(rules) {
     ].filter(Boolean).join(' · ');
     const hits = node.querySelector('.hits b');
     hits.textContent = rule.hits;
+    hits.nextSibling.textContent = rule.hits === 1 ? 'hit' : 'hits';
     hits.classList.toggle('some', rule.hits > 0);
     node.classList.toggle('spent', rule.times !== undefined && rule.hits >= rule.times);
   });

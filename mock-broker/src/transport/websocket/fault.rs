@@ -69,6 +69,7 @@ impl fmt::Display for WebSocketFault {
             Self::SplitIntoMessages(bytes) => return write!(f, "messages of {bytes} bytes"),
             Self::Fragments(bytes) => return write!(f, "fragments of {bytes} bytes"),
             Self::Join(time) => return write!(f, "one frame for {time:?}"),
+            Self::CloseAfter(1) => "close after 1 packet",
             Self::CloseAfter(packets) => return write!(f, "close after {packets} packets"),
             Self::NoSubprotocol => "no subprotocol",
             Self::WrongSubprotocol => "wrong subprotocol",

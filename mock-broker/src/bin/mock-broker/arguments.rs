@@ -132,7 +132,7 @@ pub(crate) struct Broker {
     /// Writes the journal as it comes, an entry of JSON a line; `-` is stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
-    /// Writes a capture file that Wireshark opens
+    /// Writes a capture file that Wireshark opens, as it comes
     #[arg(long, value_name = "FILE")]
     pub(crate) pcap: Option<PathBuf>,
     /// Writes the certificate that clients must trust for TLS, as PEM
@@ -146,7 +146,7 @@ pub(crate) struct Broker {
     #[arg(long, value_name = "FILE", requires = "client_certificate")]
     pub(crate) client_key: Option<PathBuf>,
     /// What randomness begins with [default: as the scenario says, or another one each time]
-    #[arg(long)]
+    #[arg(long, value_name = "NUMBER", value_parser = whole_number)]
     pub(crate) seed: Option<u64>,
     /// Logs no packets on stderr
     #[arg(long, short)]
@@ -189,7 +189,8 @@ pub(crate) struct Faults {
     #[arg(long, value_name = "[FILTER=]CODE")]
     pub(crate) unsuback: Vec<Fault>,
     /// Sends this PUBLISH behind each CONNACK that lets a client in, whatever it has subscribed to:
-    /// of QoS 0, or of the QoS in front (`1:plant/1=full`); TOPIC goes to the first `=`
+    /// of QoS 0, or of the QoS in front, 0 to 2 (`1:plant/1=full`); a TOPIC that begins with a number
+    /// and `:` needs that (`0:3:a=b`), and it goes to the first `=`
     #[arg(long, value_name = "[QOS:]TOPIC=PAYLOAD")]
     pub(crate) publish: Vec<Message>,
     /// Sends DISCONNECT behind CONNACK, or ends the connection there; WHICH is a client identifier
@@ -236,6 +237,13 @@ impl std::str::FromStr for ExitAfter {
             }
         })
     }
+}
+
+/// A number as it is typed: digits alone.
+fn whole_number(text: &str) -> Result<u64, String> {
+    let (count, rest) = count_and_unit(text);
+    let number = count.parse().ok().filter(|_| rest.is_empty());
+    number.ok_or_else(|| format!("expected a whole number from 0 to {}", u64::MAX))
 }
 
 /// A time as it is typed: `500ms`, `30s`, `2m`.

@@ -62,13 +62,18 @@ impl FromStr for Message {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let level = text.split_once(':').and_then(|(qos, rest)| match qos {
-            "0" => Some((0, rest)),
-            "1" => Some((1, rest)),
-            "2" => Some((2, rest)),
-            _ => None,
-        });
-        let (qos, message) = level.unwrap_or((0, text));
+        let (qos, message) = match text.split_once(':') {
+            Some(("0", rest)) => (0, rest),
+            Some(("1", rest)) => (1, rest),
+            Some(("2", rest)) => (2, rest),
+            Some((qos, _)) if !qos.is_empty() && qos.bytes().all(|it| it.is_ascii_digit()) => {
+                return Err(format!(
+                    "there is no QoS {qos}: it is 0, 1 or 2; a topic that begins so goes behind \
+                     its QoS, as in `0:{text}`"
+                ));
+            }
+            _ => (0, text),
+        };
         let (topic, payload) = message
             .split_once('=')
             .ok_or("expected TOPIC=PAYLOAD, or 1:TOPIC=PAYLOAD for QoS 1")?;
@@ -291,9 +296,16 @@ mod tests {
         let expected = |qos, topic: &str, payload: &str| (qos, topic.into(), payload.into());
         assert_eq!(said("plant/1=a=b"), expected(0, "plant/1", "a=b"));
         assert_eq!(said("2:plant="), expected(2, "plant", ""));
-        assert_eq!(said("3:plant=x"), expected(0, "3:plant", "x"));
+        assert_eq!(said("0:3:plant=x"), expected(0, "3:plant", "x"));
+        assert_eq!(said("a:plant=x"), expected(0, "a:plant", "x"));
+        assert_eq!(said(":plant=x"), expected(0, ":plant", "x"));
+        assert_eq!(said("plant=3:x"), expected(0, "plant", "3:x"));
         assert_eq!(said("0:1:plant=x"), expected(0, "1:plant", "x"));
         assert!("plant".parse::<Message>().is_err());
+        for wrong in ["3:plant=x", "10:plant=x", "01:plant=x"] {
+            let error = wrong.parse::<Message>().unwrap_err();
+            assert!(error.contains(&format!("`0:{wrong}`")), "{error}");
+        }
     }
 
     #[test]

@@ -82,8 +82,9 @@ impl Follower {
         let capture = match &arguments.pcap {
             Some(path) => {
                 let file = BufWriter::new(create(path)?);
-                let to = Capture::new(file, SystemTime::now())
-                    .map_err(|cause| Unwritable::file(path, cause))?;
+                let unwritable = |cause| Unwritable::file(path, cause);
+                let mut to = Capture::new(file, SystemTime::now()).map_err(unwritable)?;
+                to.flush().map_err(unwritable)?;
                 let name = path.display().to_string();
                 Some(Output { name, to })
             }
@@ -158,11 +159,8 @@ impl Follower {
         for entry in &broker.journal() {
             self.take(entry);
         }
-        if let Some(error) = self.failed.take() {
-            return Err(error);
-        }
-        match &mut self.capture {
-            Some(capture) => capture.write(Capture::flush),
+        match self.failed.take() {
+            Some(error) => Err(error),
             None => Ok(()),
         }
     }
@@ -200,7 +198,11 @@ impl Follower {
             })?;
         }
         match &mut self.capture {
-            Some(capture) => capture.write(|capture| capture.add(entry)),
+            Some(capture) => capture.write(|capture| {
+                capture.add(entry)?;
+                // Whoever opens the file, or kills the program, has what happened up to then.
+                capture.flush()
+            }),
             None => Ok(()),
         }
     }

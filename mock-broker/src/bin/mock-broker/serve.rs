@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use nack_mock_broker::control::{ControlServer, Local};
+use nack_mock_broker::control::{ControlServer, Local, StartError};
 use nack_mock_broker::scenario::{self, Expect, Listen, ScenarioFile};
 use nack_mock_broker::{Base, MockBroker, Rule, Tls};
 
@@ -172,7 +172,16 @@ async fn run(
     let control = match arguments.control {
         Some(address) => {
             let token = std::env::var(TOKEN).ok();
-            Some(ControlServer::start(Local::new(&broker), address, token).await?)
+            let started = ControlServer::start(Local::new(&broker), address, token).await;
+            Some(started.map_err(|error| match error {
+                StartError::NoToken { .. } | StartError::BadToken => {
+                    format!("--control: {error}; the environment variable {TOKEN} holds the token")
+                }
+                StartError::Listen { address, cause } => {
+                    format!("--control: {address} cannot be listened on: {cause}")
+                }
+                error => format!("--control: {error}"),
+            })?)
         }
         None => None,
     };

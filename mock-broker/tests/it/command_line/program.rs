@@ -109,6 +109,13 @@ impl Running {
         assert!(status.success());
     }
 
+    /// The next line on stdout.
+    pub(crate) fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
     /// Waits for its end: exit code, the rest of stdout, stderr.
     pub(crate) fn end(mut self) -> (i32, String, String) {
         let mut stdout = String::new();

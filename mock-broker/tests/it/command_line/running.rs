@@ -198,6 +198,25 @@ fn the_journal_the_capture_and_the_certificate_are_files() {
 }
 
 #[test]
+fn the_capture_is_there_while_the_program_runs() {
+    let folder = Folder::new("capture");
+    let path = folder.file("capture");
+    let mut broker = start(&["--pcap", &path, "--journal", "-", "-q"]);
+    let begun = std::fs::metadata(&path).unwrap().len();
+    assert!(begun > 0);
+    let mut client = broker.connect();
+    client.let_in();
+    client.send(b"\xC0\x00");
+    // What stands in front of an entry of the journal is in the capture: opened, CONNECT, CONNACK.
+    for _ in 0..4 {
+        broker.next_line();
+    }
+    let capture = std::fs::read(&path).unwrap();
+    let holds = |bytes: &[u8]| capture.windows(bytes.len()).any(|it| it == bytes);
+    assert!(holds(Client::CONNECT) && holds(b"\x20\x03\x00\x00\x00"));
+}
+
+#[test]
 fn the_journal_may_go_to_stdout() {
     let broker = start(&["--journal", "-", "--exit-after", "1-connection", "-q"]);
     let mut client = broker.connect();
@@ -269,8 +288,11 @@ fn it_stands_in_front_of_a_real_broker() {
 fn a_file_that_cannot_be_written_any_more_is_named() {
     for flag in ["--journal", "--pcap"] {
         let broker = start(&[flag, "/dev/full", "-q", "--exit-after", "1-connection"]);
-        // The broker may be gone before it could answer anything.
-        drop(broker.connect());
+        // The broker may be gone before it could answer anything, and a capture begins before it
+        // listens.
+        if flag == "--journal" {
+            drop(broker.connect());
+        }
         let (code, _, stderr) = broker.end();
         assert_eq!(code, 3);
         assert!(
@@ -305,6 +327,9 @@ fn what_is_wrong_with_the_command_line_is_told() {
         told(&["--exit-after", "satisfied"]),
         told(&["--puback", "0x97", "--lenient", "--exit-after", "satisfied"]),
         told(&["--publish", "plant"]),
+        told(&["--publish", "3:a=b"]),
+        told(&["--seed", "abc"]),
+        told(&["--control", "0.0.0.0:0", "--listen", "127.0.0.1:0"]),
         told(&["--listen", "http://127.0.0.1"]),
         told(&["--silent", "--upstream", "127.0.0.1:1"]),
         told(&["run", "v5/puback-quota-exeeded"]),

@@ -110,7 +110,13 @@ impl Connection {
         rule: Option<Arc<str>>,
         treatment: &Treatment,
     ) {
-        let packet = treatment.mutate(packet, self.source.version);
+        let packet = self.mutated(
+            access.state(),
+            packet,
+            treatment,
+            Direction::ToClient,
+            rule.as_ref(),
+        );
         if treatment.holds() && !self.may_hold() {
             self.note_drop(access.state(), packet, rule);
             return;
@@ -132,6 +138,25 @@ impl Connection {
                 self.write(access.state(), bytes, rule);
             }
         }
+    }
+
+    /// The packet with the mutations of an action. One that has nothing to change was not what its
+    /// author meant.
+    pub(super) fn mutated(
+        &self,
+        state: &mut State,
+        packet: Bytes,
+        treatment: &Treatment,
+        direction: Direction,
+        rule: Option<&Arc<str>>,
+    ) -> Bytes {
+        let mutated = treatment.mutate(packet.clone(), self.source.version);
+        if treatment.mutates() && mutated == packet {
+            let note = "the mutation changes nothing in the next packet";
+            let record = &mut state.record;
+            record.note_of_rule(&self.source, direction, note.into(), rule.cloned());
+        }
+        mutated
     }
 
     /// Whether more may be held back. Nothing is read any more before this is full: only who asks for

@@ -176,7 +176,9 @@ impl Connection {
                 self.backlog = Backlog::default();
             }
             Step::PassOn(packet) => {
-                let packet = script.treatment.mutate(packet, self.source.version);
+                let (to, treatment) = (Direction::FromClient, &script.treatment);
+                let packet =
+                    self.mutated(access.state(), packet, treatment, to, script.rule.as_ref());
                 let copies = self.copies(access.state(), &script.treatment, &packet);
                 for _ in 0..copies {
                     self.pass_on(&packet);

@@ -96,6 +96,25 @@ async fn an_answer_in_place_of_another_takes_from_it_what_it_does_not_say() {
     peer.expects_nothing().await;
 }
 
+#[tokio::test]
+async fn a_mutation_that_changes_nothing_is_noted() {
+    for (version, refused) in [
+        (Version::V5, &b"\x40\x03\x00\x01\x97"[..]),
+        (Version::V311, ACCEPTED),
+    ] {
+        let broker = MockBroker::in_memory();
+        let _refuse = Rule::given(matcher::puback().to_client())
+            .then(as_usual().mutate(Mutation::reason_code(0x97)))
+            .mount(&broker);
+        let mut peer = Peer::connected(&broker, version, "c").await;
+        peer.publish(QoS::AtLeastOnce, 1, "t", "m").await;
+        peer.expects(refused).await;
+        let journal = broker.journal().to_string();
+        let is_noted = journal.contains("the mutation changes nothing");
+        assert_eq!(is_noted, version == Version::V311, "{journal}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn packets_to_the_client_are_late_doubled_damaged_and_followed_by_an_end() {
     let broker = MockBroker::in_memory();

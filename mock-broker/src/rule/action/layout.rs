@@ -14,6 +14,7 @@ pub(super) struct Layout {
     /// How many bytes are in front of the body.
     header: usize,
     pub(super) packet_id: Option<usize>,
+    /// The end of the body, where a short form of MQTT 5.0 leaves it out.
     pub(super) reason: Option<usize>,
     section: Option<Section>,
 }
@@ -39,18 +40,21 @@ impl Layout {
             reason: None,
             section: None,
         };
+        // 3.1.1 has no code there, and no short form.
+        let has_short_form = version == Version::V5;
         let at = match packet {
             PacketType::Connack => {
                 layout.reason = (body.len() > 1).then_some(1);
                 2
             }
             PacketType::Disconnect | PacketType::Auth => {
-                layout.reason = (!body.is_empty()).then_some(0);
+                layout.reason = (has_short_form || !body.is_empty()).then_some(0);
                 1
             }
             PacketType::Puback | PacketType::Pubrec | PacketType::Pubrel | PacketType::Pubcomp => {
                 layout.packet_id = (body.len() > 1).then_some(0);
-                layout.reason = (body.len() > 2).then_some(2);
+                let is_short = has_short_form && body.len() == 2;
+                layout.reason = (is_short || body.len() > 2).then_some(2);
                 3
             }
             PacketType::Subscribe

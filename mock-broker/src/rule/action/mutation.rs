@@ -12,7 +12,8 @@ use super::reply::RawProperty;
 /// [`Action::mutate`](super::Action::mutate).
 ///
 /// Several are done one after the other, each to what the one before has left. Where there is
-/// nothing that a mutation could change (the packet identifier of a PINGRESP), it changes nothing.
+/// nothing that a mutation could change (the packet identifier of a PINGRESP), it changes nothing;
+/// where all of them together change nothing, the journal says so.
 /// The base behaviour does not hear of mutations: they are damage on the way.
 #[derive(Clone, Debug)]
 #[must_use = "a mutation does nothing until a packet is sent with it"]
@@ -65,7 +66,8 @@ impl Mutation {
         Self(Change::PacketId(packet_id))
     }
 
-    /// This reason code, in packets that have it written; of several codes the first.
+    /// This reason code, of several codes the first. It comes into a short form of MQTT 5.0 too, which
+    /// leaves it out.
     pub const fn reason_code(code: u8) -> Self {
         Self(Change::Reason(code))
     }
@@ -167,7 +169,10 @@ impl Mutation {
                 body.get_mut(place..place + 2)?
                     .copy_from_slice(&packet_id.to_be_bytes());
             }
-            Change::Reason(code) => *body.get_mut(layout.reason?)? = *code,
+            Change::Reason(code) => match layout.reason? {
+                place if place == body.len() => body.put_u8(*code),
+                place => *body.get_mut(place)? = *code,
+            },
             Change::AddProperty(property) => {
                 let mut properties = layout.properties(&body);
                 properties.push(property.clone());
@@ -285,7 +290,12 @@ mod tests {
             CONNACK,
             b"\x20\x06\x00\x87\x03\x21\x00\x05",
         );
-        check(Mutation::reason_code(0x87), PUBACK, PUBACK);
+        check(Mutation::reason_code(0x87), PUBACK, b"\x40\x03\x00\x07\x87");
+        let disconnect = b"\xE0\x01\x87";
+        check(Mutation::reason_code(0x87), b"\xE0\x00", disconnect);
+        check(Mutation::reason_code(0x87), b"\xD0\x00", b"\xD0\x00");
+        let of_v311 = Mutation::reason_code(0x87).apply(PUBACK.into(), Version::V311);
+        assert_eq!(of_v311, PUBACK);
         check(
             Mutation::reason_code(0x87),
             b"\x90\x05\x00\x01\x00\x00\x01",

@@ -63,6 +63,11 @@ impl Treatment {
         self.mutations.iter().map(Mutation::weight).sum()
     }
 
+    /// Whether it is to change the bytes of packets.
+    pub(crate) const fn mutates(&self) -> bool {
+        !self.mutations.is_empty()
+    }
+
     pub(crate) fn mutate(&self, packet: Bytes, version: Version) -> Bytes {
         let mutations = self.mutations.iter();
         mutations.fold(packet, |packet, mutation| mutation.apply(packet, version))

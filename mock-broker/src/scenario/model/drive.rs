@@ -187,7 +187,7 @@ pub struct Mutate {
     /// The packet identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packet_id: Option<u16>,
-    /// The reason code, where it is written.
+    /// The reason code, also where a short form of MQTT 5.0 leaves it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Code>,
     /// More properties, behind the others.

@@ -192,7 +192,15 @@ fn faults() -> Vec<(&'static str, Vec<Talk>)> {
                 Meet(b"\xD0\x00"),
             ],
         ),
-        ("bit-flips", vec![Open, Send(b"")]),
+        (
+            "bit-flips",
+            vec![
+                Connect,
+                Meet(b"\x20\x03\x00\x00\x00"),
+                PUBLISH,
+                Meet(b"\x40\x02\x02\x01"),
+            ],
+        ),
         (
             "stop-reading",
             vec![Connect, LET_IN, PUBLISH, Send(b"\xC0\x00"), Silence],
@@ -345,6 +353,32 @@ fn faults() -> Vec<(&'static str, Vec<Talk>)> {
         (
             "small-packets-alone",
             vec![Connect, Meet(b"\x20\x08\x00\x00\x05\x27\x00\x00\x00\x40")],
+        ),
+        (
+            "maximum-qos-0",
+            vec![Connect, Meet(b"\x20\x05\x00\x00\x02\x24\x00")],
+        ),
+        (
+            "retain-unavailable",
+            vec![Connect, Meet(b"\x20\x05\x00\x00\x02\x25\x00")],
+        ),
+        (
+            "unknown-property",
+            vec![
+                Connect,
+                LET_IN,
+                PUBLISH,
+                Meet(b"\x40\x06\x00\x01\x00\x02\x7F\x00"),
+                PUBLISH,
+                Meet(b"\x40\x02\x00\x01"),
+            ],
+        ),
+        (
+            "client-id-not-told",
+            vec![
+                Send(b"\x10\x0D\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00"),
+                LET_IN,
+            ],
         ),
         (
             "short-keep-alive",
